@@ -1,0 +1,47 @@
+// A document: what extraction makes of bytes. Passes through; is not kept unless the source's retention says so.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "text/range.h"
+
+namespace renvoi::extract {
+
+// Changes whenever the same bytes could give another text or other passages (invariant 6).
+inline constexpr std::uint32_t kExtractorVersion = 1;
+
+enum class BlockKind : std::uint8_t { heading, paragraph, list_item, table_row, code, quote };
+
+// A block of the text. Blocks are in order, do not overlap, and are separated by "\n\n" in the text ("\n" between the
+// rows of one table and the items of one list).
+struct Block {
+  BlockKind kind = BlockKind::paragraph;
+  std::uint8_t level = 0;  // of a heading: 1 to 6
+  text::Range range;       // in Document::text
+};
+
+struct Link {
+  std::string target;    // as written, not resolved; resolve it against Document::base (or the page's own URL)
+  std::string text;      // at most 200 bytes
+  bool nofollow = false;
+};
+
+struct Document {
+  std::string text;       // UTF-8, valid, the main content only, "\n" line ends
+  std::vector<Block> blocks;
+  std::string title;      // at most 200 bytes
+  std::string language;   // ISO 639-1 or "und"
+  std::vector<Link> links;  // of the whole page, not of the main content alone
+  std::string base;         // <base href>, "" when none
+  std::string canonical;    // <link rel=canonical>, "" when none
+  bool noindex = false;     // <meta name=robots> (or name=renvoi)
+  bool nofollow = false;
+  bool noarchive = false;
+  std::string media_type;   // what it was taken for: "text/html", "text/markdown", "text/plain"
+  std::string charset;      // what it was decoded from: "utf-8", "windows-1252", ...
+  bool truncated = false;   // the input was longer than the limit, or malformed beyond it; the text is the part before
+};
+
+}  // namespace renvoi::extract
