@@ -1,0 +1,127 @@
+// The index: codes, postings and passages, on disk, without any text. Knows references by number only.
+//
+// This is the simple index: exhaustive and exact over its codes, the oracle of the fast one that comes later behind
+// this same interface. Writes go to a log first (CRC32C), then to immutable segments; one manifest rename publishes.
+// Files are drawn in docs/format.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "io/file_system.h"
+#include "text/range.h"
+#include "text/terms.h"
+
+namespace renvoi::index {
+
+// What an index is bound to. Opening it with another is an error that says what differs and how to rebuild.
+struct Identity {
+  std::string model_digest;        // hexadecimal SHA-256
+  std::uint32_t dimensions = 0;
+  std::uint32_t extractor_version = 0;
+  bool operator==(const Identity&) const = default;
+};
+
+struct PassageInput {
+  std::uint32_t ordinal = 0;
+  text::Range range;
+  std::uint64_t fingerprint = 0;
+  std::span<const text::TermCount> terms;  // sorted by term
+  std::span<const float> vector;           // unit length, Identity::dimensions
+};
+
+// A passage of a snapshot: dense, from 0; means nothing in another snapshot.
+using PassageNumber = std::uint32_t;
+
+struct PassageRecord {
+  ReferenceId reference = ReferenceId::none;
+  std::uint32_t ordinal = 0;
+  text::Range range;
+  std::uint64_t fingerprint = 0;
+};
+
+struct Hit {
+  PassageNumber passage = 0;
+  float score = 0;  // bm25: BM25 units, above 0; semantic: cosine
+  bool operator==(const Hit&) const = default;
+};
+
+// Which references may be hit. Empty: all.
+using Accept = std::function<bool(ReferenceId)>;
+
+struct IndexStats {
+  std::uint64_t references = 0;
+  std::uint64_t passages = 0;        // live
+  std::uint64_t dead_passages = 0;   // deleted, their space not yet freed
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;           // of all files
+  std::uint64_t code_bytes = 0, posting_bytes = 0, table_bytes = 0, log_bytes = 0;
+  std::uint64_t terms = 0;
+};
+
+struct Bm25Parameters {  // Robertson and Zaragoza 2009; the values of Anserini
+  float k1 = 0.9F;
+  float b = 0.4F;
+};
+
+// An immutable view. Thread-safe; holds what it needs, whatever the index does after.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  // The best k, best first, ties by passage number. `terms` are stems; a term repeated counts as often.
+  virtual std::vector<Hit> bm25(std::span<const std::string> terms, std::size_t k, const Accept& accept = {},
+                                const Bm25Parameters& parameters = {}) const = 0;
+  virtual std::vector<Hit> semantic(std::span<const float> query, std::size_t k, const Accept& accept = {}) const = 0;
+  // The cosine of `query` with one passage's code.
+  virtual float similarity(std::span<const float> query, PassageNumber passage) const = 0;
+  // The BM25 score of `terms` for one passage; 0 when it holds none.
+  virtual float bm25_of(std::span<const std::string> terms, PassageNumber passage,
+                        const Bm25Parameters& parameters = {}) const = 0;
+  virtual PassageRecord record(PassageNumber passage) const = 0;
+  // The passages of one reference, by ordinal. Empty when it is not in the index.
+  virtual std::vector<PassageNumber> passages_of(ReferenceId reference) const = 0;
+  virtual std::vector<ReferenceId> references() const = 0;  // sorted
+  virtual std::uint64_t document_frequency(std::string_view term) const = 0;  // passages that hold it
+  virtual std::uint64_t size() const = 0;  // live passages
+};
+
+// One writer (a lock on the folder: `conflict` for the second), any number of readers in this and other processes.
+// Thread-safe. Errors of all: `exhausted` (disk full: nothing acknowledged is lost), `corrupt` (names the file and what
+// to do), `unavailable` (I/O).
+class Index {
+ public:
+  enum class Mode : std::uint8_t { read, write };
+  // Creates the folder's files when absent (write). Errors also: `conflict` (another writer; another model: names both
+  // digests), `corrupt`, `invalid` (a version of the format this program does not know), `not_found` (read).
+  static Result<std::unique_ptr<Index>> open(io::FileSystem& files, const std::filesystem::path& folder,
+                                             const Identity& identity, Mode mode);
+  virtual ~Index() = default;
+
+  // Replaces all passages of `reference`. Logged; durable and visible to new snapshots after commit().
+  virtual Result<void> put(ReferenceId reference, std::span<const PassageInput> passages) = 0;
+  // Absent is not an error.
+  virtual Result<void> remove(ReferenceId reference) = 0;
+  // All puts and removes before it are acknowledged: they survive kill -9 and power loss from here on.
+  virtual Result<void> commit() = 0;
+  // Puts and removes since the last commit are forgotten.
+  virtual void rollback() = 0;
+  // Writes what the log holds to a segment and merges segments so that the dead leave every file.
+  virtual Result<void> compact() = 0;
+
+  // What was committed last. A reader in another process sees the writer's commits after refresh().
+  virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  virtual Result<void> refresh() = 0;
+  virtual IndexStats stats() const = 0;
+  // Reads every block of every file and checks it. Errors: `corrupt`, naming each bad file.
+  virtual Result<void> check() = 0;
+};
+
+}  // namespace renvoi::index
