@@ -1,0 +1,43 @@
+// One address, looked at once: http and https through net's guard, file from the file system.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "catalog/types.h"
+#include "crawl/observation.h"
+#include "net/http_client.h"
+
+namespace renvoi::crawl {
+
+struct FetcherOptions {
+  std::uint64_t max_body_bytes = 64u << 20;
+  std::uint32_t total_timeout_ms = 60'000;
+  std::string robots_agent = "renvoi";   // product token matched in robots.txt
+};
+
+// Thread-safe. Keeps robots.txt of each origin for at most 24 h, and waits between two requests to one host
+// (policy.min_delay_ms or Crawl-delay, whichever is longer, at most 30 s).
+class Fetcher {
+ public:
+  virtual ~Fetcher() = default;
+  // Conditional when `validators` are not empty (verify); unconditional otherwise (materialise). Never an exception or an
+  // error: whatever happens is an Observation. `urgent` does not wait for the politeness delay (a person is waiting
+  // for an answer), robots.txt and guard still hold.
+  struct Request {
+    std::string address;
+    catalog::Validators validators;
+    catalog::SourcePolicy policy;
+    bool urgent = false;
+  };
+  virtual Observation fetch(const Request& request, std::stop_token stop = {}) = 0;
+};
+
+// `client` and `clock` must outlive it.
+std::unique_ptr<Fetcher> make_fetcher(net::HttpClient& client, const Clock& clock, FetcherOptions options = {});
+
+}  // namespace renvoi::crawl

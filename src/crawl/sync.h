@@ -1,0 +1,66 @@
+// Bringing one source up to date: what is new is read, what changed is read again, what is gone leaves.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "crawl/fetcher.h"
+#include "crawl/reference_state.h"
+#include "extract/document.h"
+
+namespace renvoi::crawl {
+
+// What a sync tells whoever indexes. Called from the sync's own thread, in order. An error ends the sync with it.
+class SyncSink {
+ public:
+  virtual ~SyncSink() = default;
+  // `reference` is as the catalogue will have it once the document is indexed; its id is already given. `changed` is false for a new one.
+  virtual Result<void> on_document(const catalog::Reference& reference, extract::Document document, bool changed) = 0;
+  // A new state without new text ("LIVE -> SUSPECT"); also every 304, with an empty event.
+  virtual Result<void> on_state(const catalog::Reference& reference, const std::string& event) = 0;
+};
+
+struct SyncProgress {
+  std::uint64_t fetched = 0, unchanged = 0, new_documents = 0, changed_documents = 0, failed = 0, gone = 0, skipped = 0;
+  std::uint64_t waiting = 0;          // in the frontier
+  std::uint64_t bytes = 0;
+  std::string current;                // the address being read
+};
+
+struct SyncProblem {
+  std::string address;
+  std::string reason;
+};
+
+struct SyncReport {
+  SyncProgress totals;
+  std::vector<SyncProblem> problems;  // at most 1,000
+  bool complete = false;              // false: stopped, or max_pages was met; what remains is in the frontier
+  bool held = false;                  // more than half of what was live is missing in this pass: nothing was declared dead
+};
+
+struct SyncOptions {
+  LifePolicy life;
+  bool force = false;                 // also what was checked less than revisit_after_s ago
+  std::function<void(const SyncProgress&)> on_progress;
+};
+
+// Errors: `not_found` (start address or folder does not exist, and nothing was known of it), `denied`, those of catalogue and
+// sink. A page's own trouble is not an error but a problem in the report.
+Result<SyncReport> sync_source(const catalog::Source& source, catalog::Catalog& catalog, Fetcher& fetcher,
+                               const Clock& clock, SyncSink& sink, const SyncOptions& options = {},
+                               std::stop_token stop = {});
+
+// What SOURCE on a command line means: an existing folder or file, or a URL (a sitemap when its name or `kind` says so; a site
+// when it is a page and `kind` is not url). Errors: `not_found`, `invalid`.
+Result<catalog::Source> describe_source(const std::string& text, std::optional<catalog::SourceKind> kind,
+                                        const catalog::SourcePolicy& policy);
+
+}  // namespace renvoi::crawl
