@@ -1,0 +1,94 @@
+// A question to an answer whose every citation was found, just now, in the document it names.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/types.h"
+#include "crawl/document_cache.h"
+#include "crawl/fetcher.h"
+#include "model/embedder.h"
+#include "model/generator.h"
+#include "search/search.h"
+
+namespace renvoi::answer {
+
+enum class AnswerMode : std::uint8_t { extractive, generative };
+
+// Invariant 7: `quote` is in the document at `range` at `checked_at`.
+struct Citation {
+  std::uint32_t number = 0;        // [1], [2] in the text
+  ReferenceId reference = ReferenceId::none;
+  std::string address;
+  std::string title;
+  std::string heading_path;
+  std::string quote;
+  text::Range range;               // of the quote in the extracted text
+  catalog::ReferenceState state = catalog::ReferenceState::live;
+  Timestamp checked_at = 0;
+};
+
+// A reference that was found and could not be cited, and why. ("HTTP 404: now SUSPECT, out of answers until it is back")
+struct Dropped {
+  ReferenceId reference = ReferenceId::none;
+  std::string address;
+  std::string title;
+  std::string reason;
+};
+
+struct AnswerTimings {
+  double embed_ms = 0, search_ms = 0, fetch_ms = 0, generate_ms = 0;
+};
+
+struct Answer {
+  std::string text;                // with [n] marks; in the language of the question when it abstains
+  std::string language;
+  AnswerMode mode = AnswerMode::extractive;
+  bool abstained = false;
+  std::vector<Citation> citations;
+  std::vector<Dropped> dropped;
+  AnswerTimings timings;
+  std::uint32_t prompt_tokens = 0, completion_tokens = 0;
+};
+
+struct AskRequest {
+  std::string question;
+  std::optional<AnswerMode> mode;  // nothing: the default of Answerer
+  std::optional<SourceId> source;
+  std::string language;            // of references; "" for all
+  std::uint32_t max_citations = 4;
+  std::uint32_t deadline_ms = 60'000;
+};
+
+struct AnswererOptions {
+  AnswerMode default_mode = AnswerMode::extractive;
+  std::uint32_t evidence_references = 6;   // documents fetched again at most, in parallel by host
+  std::uint32_t fetch_timeout_ms = 8'000;
+  std::uint64_t cache_bytes = 256u << 20;
+};
+
+// A piece of the answer as it comes: only text whose citations were checked is passed on.
+using OnAnswerPiece = std::function<bool(std::string_view piece)>;
+
+// Thread-safe. Everything passed in must outlive it. `generator` may be null: extractive only; asking for generative
+// then is `invalid`. `cache` may be null. What is learnt about references (gone, moved, changed) is written back when the collection is writable.
+class Answerer {
+ public:
+  Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,
+           model::Embedder& embedder, model::Generator* generator, crawl::DocumentCache* cache,
+           AnswererOptions options = {});
+  ~Answerer();
+  Result<Answer> ask(const AskRequest& request, const OnAnswerPiece& on_piece = {}, std::stop_token stop = {});
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace renvoi::answer

@@ -1,0 +1,63 @@
+// A question to ranked references: semantic and BM25 hits, fused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/types.h"
+#include "model/embedder.h"
+#include "search/collection.h"
+#include "text/range.h"
+
+namespace renvoi::search {
+
+enum class SearchMode : std::uint8_t { hybrid, semantic, bm25 };
+
+struct SearchRequest {
+  std::string query;
+  std::uint32_t limit = 10;                 // passages, 1 to 1,000
+  SearchMode mode = SearchMode::hybrid;
+  std::optional<SourceId> source;
+  std::string language;                     // only references in it; "" for all
+  std::uint32_t passages_per_reference = 1; // best first; 0: no limit
+};
+
+struct SearchHit {
+  catalog::Reference reference;
+  std::uint32_t ordinal = 0;       // of the passage in its document
+  text::Range range;
+  std::uint64_t fingerprint = 0;   // of the passage's text
+  float score = 0;                 // fused, 0 to 1; in the other modes the part's own score
+  float semantic = 0;              // cosine
+  float bm25 = 0;                  // BM25 units
+};
+
+struct SearchTimings {
+  double embed_ms = 0;
+  double search_ms = 0;
+};
+
+struct SearchResponse {
+  std::vector<SearchHit> hits;     // best first
+  std::string query_language;
+  SearchTimings timings;
+};
+
+// Thread-safe. `collection` and `embedder` must outlive it. Errors: `invalid` (empty or longer than 8,000 bytes query),
+// those of the embedder.
+class Searcher {
+ public:
+  Searcher(Collection& collection, model::Embedder& embedder);
+  ~Searcher();
+  Result<SearchResponse> search(const SearchRequest& request);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace renvoi::search
