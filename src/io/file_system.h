@@ -38,11 +38,17 @@ class MappedFile {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  // Errors also: `exhausted` when the file is larger than `max_bytes`; `invalid` when it is a folder or not a plain file.
+  // Errors also: `exhausted` when the file is larger than `max_bytes`; `invalid` when it is a folder or not a plain
+  // file.
   virtual Result<std::string> read(const std::filesystem::path& path, std::uint64_t max_bytes) = 0;
+  // What follows byte `offset_bytes`, to the end; empty when the file is not longer than that. Errors as read(), with
+  // `max_bytes` counted from the offset.
+  virtual Result<std::string> read_from(const std::filesystem::path& path, std::uint64_t offset_bytes,
+                                        std::uint64_t max_bytes) = 0;
   virtual Result<std::unique_ptr<MappedFile>> map(const std::filesystem::path& path) = 0;
   // Opens for appending, created when absent; `truncate_to` cuts it to that size first when it is not negative.
-  virtual Result<std::unique_ptr<AppendFile>> append(const std::filesystem::path& path, std::int64_t truncate_to = -1) = 0;
+  virtual Result<std::unique_ptr<AppendFile>> append(const std::filesystem::path& path,
+                                                     std::int64_t truncate_to = -1) = 0;
   // The file holds either its old content or all of `bytes`, whatever happens: temporary file, fsync, rename, fsync of
   // the folder. `mode` is the permission bits of the new file.
   virtual Result<void> replace(const std::filesystem::path& path, std::span<const std::byte> bytes,
@@ -53,6 +59,8 @@ class FileSystem {
   // Names (not paths) of what is directly in the folder, sorted.
   virtual Result<std::vector<std::string>> list(const std::filesystem::path& path) = 0;
   virtual bool exists(const std::filesystem::path& path) = 0;
+  // Of a file, or of all plain files under a folder. Absent is 0.
+  virtual std::uint64_t disk_bytes(const std::filesystem::path& path) = 0;
 };
 
 // The real one. No state.
