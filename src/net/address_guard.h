@@ -27,8 +27,8 @@ std::string to_string(const IpAddress& address);
 bool is_global(const IpAddress& address);
 
 enum class AddressPolicy : std::uint8_t {
-  global_only,     // the default
-  allow_private,   // also loopback, private and link-local ranges: for a source on one's own network
+  global_only,    // the default
+  allow_private,  // also loopback, private and link-local ranges: for a source on one's own network
 };
 
 // Errors: `denied`, naming host and address and how to allow it.

@@ -16,22 +16,24 @@
 
 #include "base/result.h"
 #include "net/address_guard.h"
+#include "net/resolver.h"
 #include "net/url.h"
 
 namespace renvoi::net {
 
 struct FetchRequest {
   Url url;
-  std::string method = "GET";                     // GET, HEAD or POST
-  std::vector<std::string> headers;               // "Name: value"
-  std::string body;                               // POST only
+  std::string method = "GET";        // GET, HEAD or POST
+  std::vector<std::string> headers;  // "Name: value"
+  std::string body;                  // POST only
   AddressPolicy addresses = AddressPolicy::global_only;
-  std::uint32_t max_redirects = 10;               // 0: a redirect is returned as it is
-  std::uint64_t max_body_bytes = 100u << 20;      // after decompression
+  std::uint32_t max_redirects = 10;           // 0: a redirect is returned as it is
+  std::uint64_t max_body_bytes = 100u << 20;  // after decompression
   std::chrono::milliseconds connect_timeout_ms{10'000};
   std::chrono::milliseconds total_timeout_ms{60'000};
   std::chrono::milliseconds stall_timeout_ms{20'000};  // no byte for so long
-  // Called with pieces of a 2xx body as they arrive instead of collecting it; returning false stops the transfer.
+  // Called on the thread that called fetch(), with pieces of a 2xx body as they arrive, instead of collecting it.
+  // Returning false stops the transfer; the response is then a value with what was known. May be slow: the peer waits.
   std::function<bool(std::string_view piece)> on_body;
 };
 
@@ -48,7 +50,7 @@ struct FetchResponse {
   // Names in lower case; values of repeated headers joined by ", ".
   std::map<std::string, std::string> headers;
   std::string body;
-  std::string address;  // the address that was dialled
+  std::string address;                                           // the address that was dialled
   std::string header(const std::string& lower_case_name) const;  // "" when absent
 };
 
@@ -58,12 +60,17 @@ struct FetchResponse {
 //   not_found    the host name does not exist (NXDOMAIN)
 //   exhausted    the body is larger than max_body_bytes
 //   unavailable  DNS failure, refused, reset, TLS error, timeout; the message says which
+// total_timeout_ms counts from the moment the host is free, and again for each redirect; the wait for a free host has
+// the same limit. Headers that name a secret (Authorization, Cookie, ...) are not sent to the target of a redirect to
+// another origin.
 class HttpClient {
  public:
   struct Options {
     std::string user_agent = "renvoi/0.1 (+contact not set)";
-    std::string ca_bundle;                   // path of extra CA certificates (PEM); empty: the system's
+    std::string ca_bundle;  // path of extra CA certificates (PEM); empty: the system's
     std::uint32_t max_connections = 32;
+    std::uint32_t max_connections_per_host = 1;  // raise it for an endpoint of one's own only
+    std::shared_ptr<Resolver> resolver;          // empty: the system's (c-ares)
   };
   explicit HttpClient(Options options);
   ~HttpClient();

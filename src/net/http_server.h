@@ -24,7 +24,7 @@ struct ServerRequest {
   std::map<std::string, std::string> query;    // percent-decoded; the last of repeated names
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
-  std::string peer_address;                    // "127.0.0.1"
+  std::string peer_address;                                      // "127.0.0.1"
   std::string header(const std::string& lower_case_name) const;  // "" when absent
 };
 
@@ -48,10 +48,10 @@ using Handler = std::function<void(const ServerRequest&, ResponseWriter&)>;
 class HttpServer {
  public:
   struct Options {
-    std::string address = "127.0.0.1";               // an IP address
-    std::uint16_t port = 8080;                        // 0: any free one
-    std::uint32_t handler_threads = 8;                // requests worked on at once
-    std::uint32_t max_queued_requests = 64;           // beyond: 503 with Retry-After: 1
+    std::string address = "127.0.0.1";       // an IP address
+    std::uint16_t port = 8080;               // 0: any free one
+    std::uint32_t handler_threads = 8;       // requests worked on at once
+    std::uint32_t max_queued_requests = 64;  // beyond: 503 with Retry-After: 1
     std::uint32_t max_connections = 512;
     std::uint64_t max_body_bytes = 16u << 20;
     std::uint32_t max_header_bytes = 32u << 10;
@@ -59,8 +59,8 @@ class HttpServer {
     std::chrono::milliseconds idle_timeout_ms{60'000};   // between requests
     std::chrono::milliseconds write_timeout_ms{30'000};  // per write
   };
-  // Listens and serves on threads of its own. Errors: `conflict` when the port is in use, `denied` when the port may not
-  // be bound, `invalid` for a bad address; the message says what to do.
+  // Listens and serves on threads of its own. Errors: `conflict` when the port is in use, `denied` when the port may
+  // not be bound, `invalid` for a bad address; the message says what to do.
   static Result<std::unique_ptr<HttpServer>> start(Options options, Handler handler);
   // Stops accepting, lets running handlers finish for at most 5 s (cancelled() is true for them), closes.
   ~HttpServer();
