@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <numeric>
+
+#include "base/utf8.h"
+#include "model/llama_handles.h"
+#include "model/llama_runtime.h"
+
+namespace renvoi::model {
+
+namespace {
+
+constexpr std::uint32_t max_window_tokens = 2'048;
+// No vocabulary has tokens that are longer on average; what lies beyond cannot reach the window.
+constexpr std::size_t max_bytes_per_token = 64;
+
+std::string metadata(const llama_model* model, const char* key) {
+  std::array<char, 256> value{};
+  const auto length = llama_model_meta_val_str(model, key, value.data(), value.size());
+  return length < 0 ? std::string() : std::string(value.data());
+}
+
+// A batch of llama.cpp, whose arrays it frees by itself.
+class Batch {
+ public:
+  explicit Batch(std::uint32_t max_tokens) : batch_(llama_batch_init(static_cast<std::int32_t>(max_tokens), 0, 1)) {}
+  ~Batch() { llama_batch_free(batch_); }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  void clear() { batch_.n_tokens = 0; }
+  void add(std::span<const llama_token> tokens, llama_seq_id sequence) {
+    for (std::size_t position = 0; position < tokens.size(); ++position) {
+      const auto i = batch_.n_tokens++;
+      batch_.token[i] = tokens[position];
+      batch_.pos[i] = static_cast<llama_pos>(position);
+      batch_.n_seq_id[i] = 1;
+      batch_.seq_id[i][0] = sequence;
+      batch_.logits[i] = 1;
+    }
+  }
+  const llama_batch& get() const { return batch_; }
+
+ private:
+  llama_batch batch_;
+};
+
+class LlamaEmbedder final : public Embedder {
+ public:
+  LlamaEmbedder(LoadedModel loaded, LlamaContextHandle context, std::uint32_t window, std::uint32_t group_tokens)
+      : loaded_(std::move(loaded)),
+        context_(std::move(context)),
+        vocab_(llama_model_get_vocab(loaded_.model.get())),
+        dimensions_(static_cast<std::size_t>(llama_model_n_embd_out(loaded_.model.get()))),
+        window_(window),
+        group_tokens_(group_tokens),
+        batch_(std::max(window, group_tokens)),
+        prefixes_{metadata(loaded_.model.get(), "renvoi.prefix.query"),
+                  metadata(loaded_.model.get(), "renvoi.prefix.passage")} {}
+
+  std::size_t dimensions() const override { return dimensions_; }
+  const std::string& digest() const override { return loaded_.digest; }
+  const std::string& name() const override { return loaded_.name; }
+
+  Result<Embeddings> embed(std::span<const std::string_view> texts, EmbedRole role, const EmbedProgress& progress,
+                           std::stop_token stop) override {
+    Embeddings out{dimensions_, std::vector<float>(texts.size() * dimensions_)};
+    std::size_t done = 0;
+    // Tokens are held for a slice at a time: an index of a million passages must not hold them all.
+    constexpr std::size_t slice_texts = 4'096;
+    for (std::size_t start = 0; start < texts.size(); start += slice_texts) {
+      const auto slice = texts.subspan(start, std::min(slice_texts, texts.size() - start));
+      RENVOI_CHECK(embed_slice(slice, role, std::span(out.values).subspan(start * dimensions_), done, progress, stop));
+    }
+    return out;
+  }
+
+ private:
+  static Error stopped() { return {ErrorCode::unavailable, "embedding was stopped"}; }
+
+  // Prefix and text as the model reads them. Cut at the window, but the closing special token stays.
+  Result<std::vector<llama_token>> encode_text(std::string_view text, EmbedRole role) const {
+    std::string whole = prefixes_[role == EmbedRole::query ? 0 : 1];
+    whole += truncate_utf8(text, window_ * max_bytes_per_token);
+    RENVOI_TRY(auto tokens, tokenize(vocab_, whole, ControlText::literal, AddSpecial::yes));
+    if (tokens.size() > window_) {
+      const llama_token last = tokens.back();
+      tokens.resize(window_);
+      if (llama_vocab_get_add_eos(vocab_) || llama_vocab_get_add_sep(vocab_)) tokens.back() = last;
+    }
+    return tokens;
+  }
+
+  Result<void> embed_slice(std::span<const std::string_view> texts, EmbedRole role, std::span<float> rows,
+                           std::size_t& done, const EmbedProgress& progress, const std::stop_token& stop) {
+    std::vector<std::vector<llama_token>> tokens;
+    tokens.reserve(texts.size());
+    for (const auto text : texts) {
+      if (stop.stop_requested()) return stopped();
+      RENVOI_TRY(auto encoded, encode_text(text, role));
+      tokens.push_back(std::move(encoded));
+    }
+    std::vector<std::size_t> order(texts.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return tokens[a].size() > tokens[b].size(); });
+    for (std::size_t start = 0; start < order.size();) {
+      if (stop.stop_requested()) return stopped();
+      const std::size_t end = group_end(order, tokens, start);
+      RENVOI_CHECK(embed_group(std::span(order).subspan(start, end - start), tokens, rows));
+      done += end - start;
+      start = end;
+      if (progress) progress(done);
+    }
+    return {};
+  }
+
+  // As many texts of similar length as fit a micro-batch: the encoder computes attention across all of it.
+  std::size_t group_end(std::span<const std::size_t> order, std::span<const std::vector<llama_token>> tokens,
+                        std::size_t start) const {
+    std::size_t end = start;
+    std::size_t total = 0;
+    while (end < order.size() && end - start < llama_n_seq_max(context_.get())) {
+      total += tokens[order[end]].size();
+      if (end > start && total > group_tokens_) break;
+      ++end;
+    }
+    return end;
+  }
+
+  Result<void> embed_group(std::span<const std::size_t> group, std::span<const std::vector<llama_token>> tokens,
+                           std::span<float> rows) {
+    const std::lock_guard lock(mutex_);
+    batch_.clear();
+    for (std::size_t i = 0; i < group.size(); ++i) batch_.add(tokens[group[i]], static_cast<llama_seq_id>(i));
+    if (batch_.get().n_tokens == 0) return {};  // only a model without special tokens: the row stays zero
+    const LlamaErrors errors;
+    try {
+      if (auto* memory = llama_get_memory(context_.get())) llama_memory_clear(memory, true);
+      const int failed = llama_get_memory(context_.get()) != nullptr ? llama_decode(context_.get(), batch_.get())
+                                                                     : llama_encode(context_.get(), batch_.get());
+      if (failed != 0) return Error{ErrorCode::internal, "llama.cpp could not encode a batch: " + errors.first()};
+    } catch (const std::exception& problem) {
+      return Error{ErrorCode::internal, std::string("llama.cpp could not encode a batch: ") + problem.what()};
+    }
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (tokens[group[i]].empty()) continue;
+      const float* vector = llama_get_embeddings_seq(context_.get(), static_cast<llama_seq_id>(i));
+      if (vector == nullptr) return Error{ErrorCode::internal, "llama.cpp gave no vector for a text"};
+      RENVOI_CHECK(write_unit_row({vector, dimensions_}, rows.subspan(group[i] * dimensions_, dimensions_)));
+    }
+    return {};
+  }
+
+  static Result<void> write_unit_row(std::span<const float> vector, std::span<float> row) {
+    double square = 0;
+    for (const float x : vector) square += static_cast<double>(x) * x;
+    if (!std::isfinite(square)) {
+      return Error{ErrorCode::internal, "the model gave a vector that is not finite: its file may be damaged"};
+    }
+    const double scale = square > 0 ? 1 / std::sqrt(square) : 0;
+    std::transform(vector.begin(), vector.end(), row.begin(), [&](float x) { return static_cast<float>(x * scale); });
+    return {};
+  }
+
+  LoadedModel loaded_;
+  LlamaContextHandle context_;  // before the model is freed
+  const llama_vocab* vocab_;
+  std::size_t dimensions_;
+  std::uint32_t window_;
+  std::uint32_t group_tokens_;
+  std::mutex mutex_;  // holds context_ and batch_
+  Batch batch_;
+  std::array<std::string, 2> prefixes_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Embedder>> load_embedder(const std::filesystem::path& file, const LlamaOptions& options) {
+  RENVOI_TRY(LoadedModel loaded, load_model(file, options, true));
+  const auto trained = static_cast<std::uint32_t>(std::max(1, llama_model_n_ctx_train(loaded.model.get())));
+  const std::uint32_t window = std::min(trained, max_window_tokens);
+  const std::uint32_t group_tokens = std::clamp(options.micro_batch_tokens, 64U, max_window_tokens);
+  llama_context_params params = llama_context_default_params();
+  params.n_ctx = params.n_batch = params.n_ubatch = std::max(window, group_tokens);
+  params.n_seq_max = std::min(256U, group_tokens / 4);
+  params.kv_unified = true;
+  params.embeddings = true;
+  params.n_threads = params.n_threads_batch = thread_count(options.threads);
+  const LlamaErrors errors;
+  LlamaContextHandle context;
+  try {
+    context.reset(llama_init_from_model(loaded.model.get(), params));
+  } catch (const std::exception& problem) {
+    return Error{ErrorCode::exhausted, "llama.cpp cannot use " + file.string() + ": " + problem.what()};
+  }
+  if (!context) return Error{ErrorCode::exhausted, "llama.cpp cannot use " + file.string() + ": " + errors.first()};
+  if (llama_pooling_type(context.get()) == LLAMA_POOLING_TYPE_NONE) {
+    return Error{ErrorCode::invalid, file.string() + " does not say how its token vectors become one (pooling_type)"};
+  }
+  return std::unique_ptr<Embedder>(
+      std::make_unique<LlamaEmbedder>(std::move(loaded), std::move(context), window, group_tokens));
+}
+
+}  // namespace renvoi::model
