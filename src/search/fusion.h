@@ -1,0 +1,28 @@
+// Two rankings made one: the convex combination of min-max scaled scores.
+//
+// Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023: with both scores known for
+// every candidate, it beats rank fusion and needs one parameter. Pure functions. Measured in docs/decisions/0003.
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace renvoi::search {
+
+// Of one candidate. Both are true scores: a part that had not found the candidate is asked for its score all the same.
+struct PartScores {
+  float semantic = 0;  // cosine
+  float bm25 = 0;      // BM25 units, 0 when no term is held
+};
+
+struct FusionOptions {
+  float semantic_weight = 0.5F;  // 0 to 1; BM25 has the rest
+};
+
+// Scales `scores` to 0..1 by their smallest and largest. When all are equal none says anything: all are 0.
+std::vector<float> scale_min_max(std::span<const float> scores);
+
+// One score from 0 to 1 for each candidate, in their order. O(n).
+std::vector<float> fuse(std::span<const PartScores> candidates, const FusionOptions& options = {});
+
+}  // namespace renvoi::search
