@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -29,9 +30,13 @@ class DocumentCache {
   void remove(ReferenceId reference);
 
  private:
+  std::filesystem::path path_of(ReferenceId reference) const;
+  void make_room(std::uint64_t wanted_bytes);
+
   io::FileSystem& files_;
   std::filesystem::path folder_;
   std::uint64_t max_bytes_;
+  std::mutex mutex_;
 };
 
 }  // namespace renvoi::crawl

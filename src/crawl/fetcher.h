@@ -17,7 +17,7 @@ namespace renvoi::crawl {
 struct FetcherOptions {
   std::uint64_t max_body_bytes = 64u << 20;
   std::uint32_t total_timeout_ms = 60'000;
-  std::string robots_agent = "renvoi";   // product token matched in robots.txt
+  std::string robots_agent = "renvoi";  // product token matched in robots.txt
 };
 
 // Thread-safe. Keeps robots.txt of each origin for at most 24 h, and waits between two requests to one host
@@ -25,8 +25,8 @@ struct FetcherOptions {
 class Fetcher {
  public:
   virtual ~Fetcher() = default;
-  // Conditional when `validators` are not empty (verify); unconditional otherwise (materialise). Never an exception or an
-  // error: whatever happens is an Observation. `urgent` does not wait for the politeness delay (a person is waiting
+  // Conditional when `validators` are not empty (verify); unconditional otherwise (materialise). Never an exception or
+  // an error: whatever happens is an Observation. `urgent` does not wait for the politeness delay (a person is waiting
   // for an answer), robots.txt and guard still hold.
   struct Request {
     std::string address;

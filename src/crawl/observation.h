@@ -23,16 +23,16 @@ std::string_view to_string(Outcome outcome);
 
 struct Observation {
   Outcome outcome = Outcome::refused;
-  int status = 0;                      // HTTP; 200 or 404 for files; 0: no answer
-  std::string reason;                  // for people: "HTTP 404", "connection refused"; "" when fetched
-  std::string final_address;           // after redirects, without fragment
-  bool permanent_redirect = false;     // every redirect on the way was 301 or 308
+  int status = 0;                   // HTTP; 200 or 404 for files; 0: no answer
+  std::string reason;               // for people: "HTTP 404", "connection refused"; "" when fetched
+  std::string final_address;        // after redirects, without fragment
+  bool permanent_redirect = false;  // every redirect on the way was 301 or 308
   std::optional<std::int64_t> retry_after_s;
   catalog::Validators validators;
   std::string content_type;
   std::string content_language;
   bool noindex = false, nofollow = false, noarchive = false;  // X-Robots-Tag
-  std::string body;                    // fetched only
+  std::string body;                                           // fetched only
   Timestamp at = 0;
 };
 

@@ -21,7 +21,12 @@ namespace renvoi::crawl {
 class SyncSink {
  public:
   virtual ~SyncSink() = default;
-  // `reference` is as the catalogue will have it once the document is indexed; its id is already given. `changed` is false for a new one.
+  // The answer behind the next on_document, for whoever may keep its bytes (retention `page`, not `noarchive`).
+  virtual Result<void> on_page(const catalog::Reference& /*reference*/, const Observation& /*observation*/) {
+    return {};
+  }
+  // `reference` is as the catalogue will have it once the document is indexed; its id is already given. `changed` is
+  // false for a new one.
   virtual Result<void> on_document(const catalog::Reference& reference, extract::Document document, bool changed) = 0;
   // A new state without new text ("LIVE -> SUSPECT"); also every 304, with an empty event.
   virtual Result<void> on_state(const catalog::Reference& reference, const std::string& event) = 0;
@@ -29,9 +34,9 @@ class SyncSink {
 
 struct SyncProgress {
   std::uint64_t fetched = 0, unchanged = 0, new_documents = 0, changed_documents = 0, failed = 0, gone = 0, skipped = 0;
-  std::uint64_t waiting = 0;          // in the frontier
+  std::uint64_t waiting = 0;  // in the frontier
   std::uint64_t bytes = 0;
-  std::string current;                // the address being read
+  std::string current;  // the address being read
 };
 
 struct SyncProblem {
@@ -43,23 +48,23 @@ struct SyncReport {
   SyncProgress totals;
   std::vector<SyncProblem> problems;  // at most 1,000
   bool complete = false;              // false: stopped, or max_pages was met; what remains is in the frontier
-  bool held = false;                  // more than half of what was live is missing in this pass: nothing was declared dead
+  bool held = false;  // more than half of what was live is missing in this pass: nothing was declared dead
 };
 
 struct SyncOptions {
   LifePolicy life;
-  bool force = false;                 // also what was checked less than revisit_after_s ago
+  bool force = false;  // also what was checked less than revisit_after_s ago
   std::function<void(const SyncProgress&)> on_progress;
 };
 
-// Errors: `not_found` (start address or folder does not exist, and nothing was known of it), `denied`, those of catalogue and
-// sink. A page's own trouble is not an error but a problem in the report.
+// Errors: `not_found` (start address or folder does not exist, and nothing was known of it), `denied`, those of
+// catalogue and sink. A page's own trouble is not an error but a problem in the report.
 Result<SyncReport> sync_source(const catalog::Source& source, catalog::Catalog& catalog, Fetcher& fetcher,
                                const Clock& clock, SyncSink& sink, const SyncOptions& options = {},
                                std::stop_token stop = {});
 
-// What SOURCE on a command line means: an existing folder or file, or a URL (a sitemap when its name or `kind` says so; a site
-// when it is a page and `kind` is not url). Errors: `not_found`, `invalid`.
+// What SOURCE on a command line means: an existing folder or file, or a URL (a sitemap when its name or `kind` says so;
+// a site when it is a page and `kind` is not url). Errors: `not_found`, `invalid`.
 Result<catalog::Source> describe_source(const std::string& text, std::optional<catalog::SourceKind> kind,
                                         const catalog::SourcePolicy& policy);
 

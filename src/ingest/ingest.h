@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "crawl/document_cache.h"
 #include "crawl/sync.h"
 #include "extract/document.h"
 #include "extract/passages.h"
@@ -31,6 +32,7 @@ struct IngestOptions {
   std::uint32_t batch_passages = 64;     // encoded together
   std::uint32_t commit_every_s = 5;      // or when a batch is full, whichever is later
   std::function<void(const IngestProgress&)> on_progress;  // at most ten times a second
+  crawl::DocumentCache* cache = nullptr;  // what the source's retention keeps goes here; must outlive the call
 };
 
 struct IngestReport {

@@ -1,0 +1,61 @@
+#include "crawl/file_fetch.h"
+
+#include <filesystem>
+
+#include "io/file_system.h"
+
+namespace renvoi::crawl {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string version_of(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return "";
+  const auto time = fs::last_write_time(path, error);
+  return error ? "" : std::to_string(size) + "-" + std::to_string(time.time_since_epoch().count());
+}
+
+Observation failed(Observation seen, const Error& error, const fs::path& path) {
+  seen.reason = error.message;
+  std::error_code ignored;
+  if (error.code == ErrorCode::not_found && fs::is_directory(path.parent_path(), ignored)) {
+    seen.outcome = Outcome::missing;
+    seen.status = 404;
+    seen.reason = "the file is not there";
+  } else if (error.code == ErrorCode::not_found || error.code == ErrorCode::unavailable) {
+    seen.outcome = Outcome::unreachable;
+  } else if (error.code == ErrorCode::denied) {
+    seen.outcome = Outcome::blocked;
+  } else {
+    seen.outcome = Outcome::refused;
+  }
+  return seen;
+}
+
+}  // namespace
+
+Observation fetch_file(const net::Url& url, const catalog::Validators& validators, std::uint64_t max_bytes,
+                       Timestamp now) {
+  Observation seen;
+  seen.at = now;
+  seen.final_address = url.without_fragment();
+  const fs::path path = url.file_path();
+  const std::string version = version_of(path);
+  if (!version.empty() && version == validators.etag) {
+    seen.outcome = Outcome::not_modified;
+    seen.status = 304;
+    seen.validators.etag = version;
+    return seen;
+  }
+  auto bytes = io::real_file_system()->read(path, max_bytes);
+  if (!bytes) return failed(std::move(seen), bytes.error(), path);
+  seen.outcome = Outcome::fetched;
+  seen.status = 200;
+  seen.validators.etag = version;
+  seen.body = std::move(bytes).value();
+  return seen;
+}
+
+}  // namespace renvoi::crawl

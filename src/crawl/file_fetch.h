@@ -1,0 +1,16 @@
+// A file as an observation.
+#pragma once
+
+#include <cstdint>
+
+#include "crawl/observation.h"
+#include "net/url.h"
+
+namespace renvoi::crawl {
+
+// Validators are size and time of the last change; the same ones give `not_modified`. A file that is not there in a
+// folder that is, is `missing`; when its folder is not there either, `unreachable`: a disk may not be mounted.
+Observation fetch_file(const net::Url& url, const catalog::Validators& validators, std::uint64_t max_bytes,
+                       Timestamp now);
+
+}  // namespace renvoi::crawl

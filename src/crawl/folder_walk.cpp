@@ -1,0 +1,78 @@
+#include "crawl/folder_walk.h"
+
+#include <algorithm>
+#include <set>
+
+#include "crawl/scope.h"
+
+namespace renvoi::crawl {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where the entry really is, when that is inside `root`.
+bool inside(const fs::path& real, const fs::path& root) {
+  const auto [end, ignored] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+  return end == root.end();
+}
+
+struct Walker {
+  const fs::path root;
+  const std::size_t max_files;
+  FolderWalk found{};
+  std::set<fs::path> entered{};
+  std::set<std::string> files{};
+  std::vector<fs::path> waiting{};
+
+  void entry(const fs::directory_entry& item) {
+    const std::string name = item.path().filename().string();
+    if (name.starts_with('.')) return;
+    std::error_code error;
+    const fs::path real = item.is_symlink(error) ? fs::canonical(item.path(), error) : item.path();
+    if (error || !inside(real, root)) return;
+    const auto type = fs::status(real, error).type();
+    if (type == fs::file_type::directory) {
+      if (entered.insert(real).second) waiting.push_back(real);
+    } else if (type == fs::file_type::regular && may_be_document(name)) {
+      if (files.size() >= max_files)
+        found.truncated = true;
+      else
+        files.insert(real.string());
+    }
+  }
+
+  void folder(const fs::path& path) {
+    std::error_code error;
+    std::vector<fs::directory_entry> entries;
+    for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) entries.push_back(*it);
+    if (error) found.problems.push_back(path.string() + ": " + error.message());
+    // Sorted, so that a limit cuts at the same place every time.
+    std::sort(entries.begin(), entries.end());
+    for (const auto& item : entries) entry(item);
+  }
+};
+
+}  // namespace
+
+Result<FolderWalk> walk_folder(const fs::path& root, std::size_t max_files) {
+  std::error_code error;
+  const fs::path real = fs::canonical(root, error);
+  if (error == std::errc::permission_denied)
+    return Error{ErrorCode::denied, root.string() + " may not be read: " + error.message()};
+  if (error) return Error{ErrorCode::not_found, "the folder " + root.string() + " is not there: " + error.message()};
+  if (!fs::is_directory(real, error)) return Error{ErrorCode::invalid, root.string() + " is not a folder"};
+  fs::directory_iterator readable(real, error);
+  if (error) return Error{ErrorCode::denied, root.string() + " may not be read: " + error.message()};
+  Walker walker{real, max_files};
+  walker.entered.insert(real);
+  walker.waiting.push_back(real);
+  while (!walker.waiting.empty() && !walker.found.truncated) {
+    const fs::path next = std::move(walker.waiting.back());
+    walker.waiting.pop_back();
+    walker.folder(next);
+  }
+  walker.found.files.assign(walker.files.begin(), walker.files.end());
+  return std::move(walker.found);
+}
+
+}  // namespace renvoi::crawl

@@ -1,0 +1,67 @@
+#include "crawl/scope.h"
+
+#include <algorithm>
+#include <array>
+
+#include "crawl/ascii.h"
+
+namespace renvoi::crawl {
+namespace {
+
+constexpr std::array kNotDocuments{
+    "7z",          "aac",  "apk", "avi",  "avif",  "bin", "bmp",  "bz2", "class", "css", "deb",  "dll",  "dmg",
+    "doc",         "docx", "eot", "eps",  "epub",  "exe", "flac", "flv", "gif",   "gz",  "ico",  "iso",  "jar",
+    "jpeg",        "jpg",  "js",  "json", "m4a",   "m4v", "map",  "mjs", "mkv",   "mov", "mp3",  "mp4",  "mpeg",
+    "mpg",         "msi",  "odp", "ods",  "odt",   "ogg", "ogv",  "otf", "pdf",   "png", "ppt",  "pptx", "ps",
+    "rar",         "rpm",  "so",  "svg",  "swf",   "tar", "tgz",  "tif", "tiff",  "ttf", "wasm", "wav",  "webm",
+    "webmanifest", "webp", "wmv", "woff", "woff2", "xls", "xlsx", "xz",  "zip",   "zst"};
+
+bool is_default(const net::Url& url) {
+  return (url.scheme() == "http" && url.port() == 80) || (url.scheme() == "https" && url.port() == 443);
+}
+
+}  // namespace
+
+std::string folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? "/" : std::string(path.substr(0, slash + 1));
+}
+
+bool may_be_document(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return true;
+  const std::string extension = lower(name.substr(dot + 1));
+  return std::none_of(kNotDocuments.begin(), kNotDocuments.end(),
+                      [&](const char* known) { return extension == known; });
+}
+
+std::optional<net::Url> resolve_link(std::string_view target, const net::Url& base) {
+  const auto url = net::Url::parse(target, base);
+  if (!url || (url->scheme() != "http" && url->scheme() != "https")) return {};
+  auto whole = net::Url::parse(url->without_fragment());
+  if (!whole) return {};
+  return std::move(whole).value();
+}
+
+Result<Scope> Scope::of(const catalog::Source& source) {
+  RENVOI_TRY(const net::Url url, net::Url::parse(source.address));
+  Scope scope;
+  scope.host_ = url.host();
+  scope.port_ = url.port();
+  scope.default_port_ = is_default(url);
+  // A sitemap lists pages of its whole host.
+  scope.prefix_ = source.kind == catalog::SourceKind::sitemap ? "/" : folder_of(url.path());
+  if (!source.policy.path_prefix.empty()) scope.prefix_ = source.policy.path_prefix;
+  return scope;
+}
+
+bool Scope::holds(const net::Url& url) const {
+  if (url.scheme() != "http" && url.scheme() != "https") return false;
+  if (url.host() != host_) return false;
+  if (default_port_ ? !is_default(url) : url.port() != port_) return false;
+  const std::string path = url.path();
+  return path.starts_with(prefix_) && may_be_document(path);
+}
+
+}  // namespace renvoi::crawl
