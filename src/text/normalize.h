@@ -9,8 +9,8 @@
 
 namespace renvoi::text {
 
-// NFC; every run of white space (Unicode, with U+00A0 and U+202F) one space; typographic quotes, apostrophes, dashes and
-// the ellipsis in their ASCII forms; soft hyphens and zero-width characters dropped; no space at either end.
+// NFC; every run of white space (Unicode, with U+00A0 and U+202F) one space; typographic quotes, apostrophes, dashes
+// and the ellipsis in their ASCII forms; soft hyphens and zero-width characters dropped; no space at either end.
 std::string normalize_for_quotes(std::string_view text);
 
 // Where `quote` first occurs in `document` after the normalisation of both, as a range of the original document.

@@ -13,8 +13,6 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
-inline std::string_view slice(std::string_view text, Range range) {
-  return text.substr(range.begin, range.size());
-}
+inline std::string_view slice(std::string_view text, Range range) { return text.substr(range.begin, range.size()); }
 
 }  // namespace renvoi::text
