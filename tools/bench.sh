@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# ./dev bench: encoding against raw llama.cpp, then the program on real pages. Absolute figures mean little on a shared machine.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/common.sh
+bash tools/setup.sh
+bash tools/build.sh release
+cmake --build build/release --target bench_embed
+say "encoding: renvoi against llama.cpp called directly"
+corpus=../shared/eval/fr-cnil/corpus.jsonl
+if [ -f "$corpus" ]; then
+  build/release/bench/bench_embed .deps/models/multilingual-e5-small-q4_0.gguf "$corpus" .deps/llama/lib 120
+else
+  note "skipped: $corpus is not there"
+fi
+say "the program on pages of LibreOffice's help"
+python3 bench/measure.py build/release/apps/renvoi/renvoi /usr/share/libreoffice/help/fr/text/swriter/guide build/bench "${1:-150}"
