@@ -1,0 +1,325 @@
+#include "crawl/sync.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "crawl/folder_walk.h"
+#include "crawl/sitemap.h"
+#include "crawl/sync_pass.h"
+
+namespace renvoi::crawl {
+namespace {
+
+using catalog::Reference;
+using catalog::ReferenceState;
+using catalog::SourceKind;
+
+constexpr std::size_t kMaxProblems = 1'000;
+constexpr std::size_t kMaxSitemaps = 1'000;
+constexpr std::uint64_t kSmallSource = 4;      // a source of fewer documents may lose most of them
+constexpr std::size_t kEmptyFolderAlarm = 10;  // an empty folder that held so many is an unmounted disk
+constexpr std::uint32_t kHostFailures = 5;     // in a row, then the host is left alone for this pass
+
+bool is_web(const catalog::Source& source) {
+  return source.kind != SourceKind::folder && source.kind != SourceKind::file;
+}
+
+Error as_error(const Observation& seen, const std::string& address) {
+  const ErrorCode code = seen.outcome == Outcome::missing       ? ErrorCode::not_found
+                         : seen.outcome == Outcome::unreachable ? ErrorCode::unavailable
+                                                                : ErrorCode::denied;
+  return Error{code, address + ": " + seen.reason};
+}
+
+}  // namespace
+
+void SyncPass::problem(const std::string& address, const std::string& reason) {
+  ++report_.totals.failed;
+  if (report_.problems.size() < kMaxProblems) report_.problems.push_back({address, reason});
+}
+
+void SyncPass::progress(const std::string& current) {
+  report_.totals.current = current;
+  report_.totals.waiting = queue_.size();
+  if (options_.on_progress) options_.on_progress(report_.totals);
+}
+
+void SyncPass::want(const std::string& address, std::uint32_t depth, bool ignore_canonical) {
+  if (!queued_.insert(address).second && !ignore_canonical) return;
+  queue_.push_back({address, depth, ignore_canonical});
+}
+
+// Leaves the frontier; that it cannot be written will be told by the next write that matters.
+void SyncPass::drop(std::string_view address) { (void)catalog_.remove_from_frontier(source_.id, address); }
+
+bool SyncPass::is_due(const Reference& reference) const {
+  const Timestamp now = clock_.now();
+  if (options_.force) return true;
+  if (reference.state == ReferenceState::live && !reference.indexed && reference.reason.empty()) return true;
+  if (reference.state == ReferenceState::live || reference.state == ReferenceState::moved)
+    return reference.checked_at + source_.policy.revisit_after_s <= now;
+  return reference.next_check_at <= now;
+}
+
+Result<void> SyncPass::load() {
+  RENVOI_TRY(auto references, catalog_.references(source_.id));
+  for (Reference& reference : references) {
+    if (reference.state != ReferenceState::gone) ++pages_;
+    known_.emplace(reference.address, std::move(reference));
+  }
+  alive_ = pages_;
+  if (!is_web(source_)) return {};
+  RENVOI_TRY(Scope scope, Scope::of(source_));
+  scope_ = std::move(scope);
+  return {};
+}
+
+Result<void> SyncPass::seed() {
+  if (source_.kind == SourceKind::folder) return seed_folder();
+  if (source_.kind == SourceKind::file) {
+    want(net::file_url(source_.address), 0);
+    return {};
+  }
+  if (source_.kind == SourceKind::sitemap) RENVOI_CHECK(seed_sitemap());
+  if (source_.kind != SourceKind::sitemap && !known_.contains(source_.address)) want(source_.address, 0);
+  RENVOI_TRY(const auto frontier, catalog_.frontier(source_.id));
+  for (const auto& entry : frontier) want(entry.address, entry.depth);
+  for (const auto& [address, reference] : known_) {
+    if (is_due(reference))
+      want(address, reference.depth);
+    else if (reference.state != ReferenceState::gone)
+      ++report_.totals.skipped;
+  }
+  return {};
+}
+
+Result<void> SyncPass::seed_folder() {
+  const auto walk = walk_folder(source_.address, source_.policy.max_pages);
+  if (!walk && known_.empty()) return walk.error();
+  if (!walk || (walk->files.empty() && alive_ >= kEmptyFolderAlarm)) {
+    problem(source_.address, walk ? "the folder is empty and was not: is its disk mounted? Nothing was removed"
+                                  : walk.error().message + ". Nothing was removed");
+    report_.held = cut_ = true;
+    return {};
+  }
+  for (const std::string& trouble : walk->problems) problem(source_.address, trouble);
+  cut_ = walk->truncated;
+  std::set<std::string> present;
+  for (const std::string& file : walk->files) {
+    const std::string address = net::file_url(file);
+    present.insert(address);
+    want(address, 0);
+  }
+  if (walk->truncated || !walk->problems.empty()) return {};  // what was not seen may still be there
+  for (const auto& [address, reference] : known_) {
+    if (present.contains(address) || reference.state == ReferenceState::gone) continue;
+    Observation seen;
+    seen.outcome = Outcome::missing;
+    seen.status = 404;
+    seen.reason = "the file is not there";
+    seen.at = clock_.now();
+    RENVOI_CHECK(state(next_reference(reference, seen, source_.policy.revisit_after_s, options_.life), reference));
+  }
+  return {};
+}
+
+Result<void> SyncPass::want_listed(const std::string& text) {
+  const auto base = net::Url::parse(source_.address);
+  if (!base) return base.error();
+  const auto url = resolve_link(text, *base);
+  if (!url || !scope_->holds(*url)) return {};
+  const auto known = known_.find(url->href());
+  // Listed again: a tombstone is looked at at once.
+  if (known != known_.end() && known->second.state != ReferenceState::gone) return {};
+  if (known == known_.end()) RENVOI_CHECK(catalog_.add_to_frontier(source_.id, {{url->href(), 1}}));
+  want(url->href(), 1);
+  return {};
+}
+
+Result<void> SyncPass::read_sitemap(const std::string& address, std::deque<std::string>& more,
+                                    std::set<std::string>& read) {
+  const Observation seen = fetcher_.fetch({address, {}, source_.policy, false}, stop_);
+  if (stop_.stop_requested()) return {};
+  if (seen.outcome != Outcome::fetched) {
+    if (address == source_.address) start_failed_ = as_error(seen, address);
+    problem(address, seen.reason);
+    return {};
+  }
+  const auto map = parse_sitemap(seen.body);
+  if (!map) {
+    if (address == source_.address) start_failed_ = map.error();
+    problem(address, map.error().message);
+    return {};
+  }
+  cut_ |= map->truncated;
+  const auto base = net::Url::parse(address);
+  for (const std::string& child : map->sitemaps) {
+    const auto url = base ? resolve_link(child, *base) : std::nullopt;
+    if (!url || url->host() != base->host() || !read.insert(url->href()).second) continue;
+    if (read.size() <= kMaxSitemaps)
+      more.push_back(url->href());
+    else
+      cut_ = true;
+  }
+  for (const std::string& page : map->pages) RENVOI_CHECK(want_listed(page));
+  return {};
+}
+
+Result<void> SyncPass::seed_sitemap() {
+  std::deque<std::string> waiting{source_.address};
+  std::set<std::string> read{source_.address};
+  while (!waiting.empty() && !stop_.stop_requested()) {
+    const std::string address = std::move(waiting.front());
+    waiting.pop_front();
+    RENVOI_CHECK(read_sitemap(address, waiting, read));
+    progress(address);
+  }
+  if (start_failed_ && known_.empty()) return *start_failed_;
+  return {};
+}
+
+// After so many failures in a row a host is left alone: ten thousand timeouts help nobody.
+bool SyncPass::host_given_up(const std::string& address, const Observation* seen) {
+  const auto url = net::Url::parse(address);
+  if (!url || url->scheme() == "file") return false;
+  std::uint32_t& failures = host_failures_[url->origin()];
+  if (seen != nullptr) failures = seen->outcome == Outcome::unreachable ? failures + 1 : 0;
+  return failures >= kHostFailures;
+}
+
+Result<void> SyncPass::work() {
+  while (!queue_.empty()) {
+    if (stop_.stop_requested()) {
+      cut_ = true;
+      return {};
+    }
+    const Wanted wanted = std::move(queue_.front());
+    queue_.pop_front();
+    progress(wanted.address);
+    RENVOI_CHECK(look(wanted));
+  }
+  return {};
+}
+
+Result<void> SyncPass::look(const Wanted& wanted) {
+  const auto found = known_.find(wanted.address);
+  const bool known = found != known_.end();
+  const bool is_new = !known || found->second.state == ReferenceState::gone;
+  if (host_given_up(wanted.address, nullptr) || (is_new && pages_ >= source_.policy.max_pages)) {
+    cut_ = true;
+    return {};
+  }
+  Fetcher::Request request{wanted.address, {}, source_.policy, false};
+  // A 304 with nothing indexed behind it would be an empty document.
+  if (known && found->second.indexed && found->second.state != ReferenceState::gone)
+    request.validators = found->second.validators;
+  Observation seen = fetcher_.fetch(request, stop_);
+  if (stop_.stop_requested() && seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified) {
+    cut_ = true;
+    return {};
+  }
+  host_given_up(wanted.address, &seen);
+  ++report_.totals.fetched;
+  report_.totals.bytes += seen.body.size();
+  if (seen.outcome == Outcome::fetched && converges(wanted, seen)) {
+    seen.outcome = Outcome::missing;
+    seen.reason = "several addresses lead to " + seen.final_address;
+  }
+  return known ? look_known(found->second, wanted, std::move(seen)) : look_new(wanted, std::move(seen));
+}
+
+// Three addresses that lead to one page: an error page with the status of a good one.
+bool SyncPass::converges(const Wanted& wanted, const Observation& seen) {
+  if (seen.final_address.empty() || seen.final_address == wanted.address) return false;
+  auto& from = led_to_[seen.final_address];
+  if (from.size() < 16) from.insert(wanted.address);
+  return from.size() >= 3;
+}
+
+Result<void> SyncPass::look_known(Reference reference, const Wanted& wanted, Observation seen) {
+  if (seen.outcome == Outcome::fetched) return read_document(wanted, std::move(reference), seen);
+  if (seen.outcome == Outcome::not_modified)
+    ++report_.totals.unchanged;
+  else
+    problem(wanted.address, seen.reason);
+  if (seen.outcome == Outcome::missing && reference.state != ReferenceState::gone) ++missing_;
+  return state(next_reference(reference, seen, source_.policy.revisit_after_s, options_.life), reference);
+}
+
+Result<void> SyncPass::look_new(const Wanted& wanted, Observation seen) {
+  if (seen.outcome == Outcome::fetched) return read_document(wanted, {}, seen);
+  problem(wanted.address, seen.reason);
+  if (wanted.address == source_.address || source_.kind == SourceKind::file)
+    start_failed_ = as_error(seen, source_.address);
+  // Trouble on the way may pass: it stays in the frontier. For the rest, a link will name it again.
+  const bool again = seen.outcome == Outcome::unreachable || seen.status == 429;
+  if (again)
+    cut_ = true;
+  else
+    drop(wanted.address);
+  if (const auto waiting = waits_for_.find(wanted.address); waiting != waits_for_.end() && !again)
+    want(waiting->second.address, waiting->second.depth, true);
+  return {};
+}
+
+// A state that changed, or a check that did not change it. Deaths wait for the end of the pass.
+Result<void> SyncPass::state(Reference next, const Reference& before) {
+  if (next.state == ReferenceState::gone && before.state != ReferenceState::gone) {
+    dying_.emplace_back(std::move(next), before);
+    return {};
+  }
+  std::string event;
+  if (next.state != before.state)
+    event = std::string(to_string(before.state)) + " -> " + std::string(to_string(next.state));
+  return sink_.on_state(next, event);
+}
+
+Result<void> SyncPass::bury() {
+  if (is_web(source_) && alive_ >= kSmallSource && missing_ * 2 > alive_) report_.held = true;
+  for (auto& [next, before] : dying_) {
+    // `noindex` and a duplicate are told by a page that is there; only absence is doubted.
+    const bool absent = !next.reason.starts_with("not indexed");
+    if (report_.held && absent) {
+      next.state = before.state == ReferenceState::live ? ReferenceState::suspect : before.state;
+      next.failures = before.failures + 1;
+      next.next_check_at = clock_.now() + options_.life.suspect_recheck_s[1];
+      RENVOI_CHECK(sink_.on_state(next, "held: most of the source is missing"));
+      continue;
+    }
+    ++report_.totals.gone;
+    RENVOI_CHECK(sink_.on_state(next, std::string(to_string(before.state)) + " -> GONE"));
+  }
+  dying_.clear();
+  return {};
+}
+
+Result<void> SyncPass::finish() {
+  report_.complete = !cut_ && !stop_.stop_requested();
+  catalog::Source done = source_;
+  if (report_.complete) done.synced_at = clock_.now();
+  const SyncProgress& totals = report_.totals;
+  done.last_outcome = std::to_string(totals.new_documents) + " new, " + std::to_string(totals.changed_documents) +
+                      " changed, " + std::to_string(totals.unchanged) + " unchanged, " + std::to_string(totals.gone) +
+                      " gone, " + std::to_string(totals.failed) + " problems" +
+                      (report_.held ? "; held: most of the source is missing" : "") +
+                      (report_.complete ? "" : "; not complete");
+  return catalog_.update_source(done);
+}
+
+Result<SyncReport> SyncPass::run() {
+  RENVOI_CHECK(load());
+  RENVOI_CHECK(seed());
+  RENVOI_CHECK(work());
+  RENVOI_CHECK(bury());
+  RENVOI_CHECK(finish());
+  progress("");
+  if (start_failed_ && known_.empty() && report_.totals.new_documents == 0) return *start_failed_;
+  return std::move(report_);
+}
+
+Result<SyncReport> sync_source(const catalog::Source& source, catalog::Catalog& catalog, Fetcher& fetcher,
+                               const Clock& clock, SyncSink& sink, const SyncOptions& options, std::stop_token stop) {
+  return SyncPass(source, catalog, fetcher, clock, sink, options, std::move(stop)).run();
+}
+
+}  // namespace renvoi::crawl

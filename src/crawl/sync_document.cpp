@@ -1,0 +1,174 @@
+// What a pass does with a page that was read: index it, leave it out, and follow its links.
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "crawl/sync_pass.h"
+#include "extract/extract.h"
+
+namespace renvoi::crawl {
+
+using catalog::Reference;
+using catalog::ReferenceState;
+using catalog::SourceKind;
+
+namespace {
+
+extract::Hints hints_of(const Observation& seen) {
+  const auto url = net::Url::parse(seen.final_address);
+  return {seen.content_type, url ? url->scheme() == "file" ? url->file_path() : url->path() : "",
+          seen.content_language};
+}
+
+std::string file_name_of(const std::string& address) {
+  const auto url = net::Url::parse(address);
+  const std::string path = !url ? address : url->scheme() == "file" ? url->file_path() : url->path();
+  return path.substr(path.rfind('/') + 1);
+}
+
+}  // namespace
+
+// The page is there and is not to be indexed: what was indexed of it leaves.
+Result<void> SyncPass::leave_out(const Wanted& wanted, const std::optional<Reference>& known, const Observation& seen,
+                                 const std::string& why) {
+  ++report_.totals.skipped;
+  if (!known) {
+    drop(wanted.address);
+    return {};
+  }
+  if (known->state == ReferenceState::gone) {
+    Observation absent = seen;
+    absent.outcome = Outcome::missing;
+    return state(next_reference(*known, absent, source_.policy.revisit_after_s, options_.life), *known);
+  }
+  Reference next = *known;
+  next.state = ReferenceState::gone;
+  next.state_since = next.checked_at = seen.at;
+  next.reason = "not indexed: " + why;
+  next.failures = 0;
+  next.next_check_at = seen.at + options_.life.gone_recheck_s[0];
+  return state(std::move(next), *known);
+}
+
+// Whether the page says that it is another one of this source, and that one is, or will be, indexed.
+Result<bool> SyncPass::belongs_to_canonical(const Wanted& wanted, const std::optional<Reference>& known,
+                                            const Observation& seen, const extract::Document& document) {
+  if (wanted.ignore_canonical || document.canonical.empty() || source_.kind == SourceKind::url || !scope_) return false;
+  const auto base = net::Url::parse(seen.final_address);
+  if (!base) return false;
+  const auto canonical = resolve_link(document.canonical, *base);
+  if (!canonical || !scope_->holds(*canonical)) return false;
+  const std::string& address = canonical->href();
+  if (address == wanted.address || address == seen.final_address) return false;
+  RENVOI_TRY(const auto held, catalog_.find_reference(address));
+  if (held && held->source == source_.id && (held->indexed || queued_.contains(address)) && may_be_shown(held->state))
+    return true;
+  if (known && known->indexed) return false;  // it stays until the canonical page is really there
+  // Already looked at, and not indexed; or it waits for this one: then this one is as good.
+  if (queued_.contains(address) || waits_for_.contains(wanted.address)) return false;
+  waits_for_[address] = wanted;
+  RENVOI_CHECK(catalog_.add_to_frontier(source_.id, {{address, wanted.depth}}));
+  want(address, wanted.depth);
+  return true;
+}
+
+Result<void> SyncPass::follow_links(const extract::Document& document, const Observation& seen, std::uint32_t depth) {
+  if (source_.kind != SourceKind::site || seen.nofollow || document.nofollow || depth >= source_.policy.max_depth)
+    return {};
+  const auto page = net::Url::parse(seen.final_address);
+  if (!page) return {};
+  const auto base = resolve_link(document.base, *page).value_or(*page);
+  const std::size_t limit = std::size_t{source_.policy.max_pages} * 10 + 1'000;
+  std::vector<catalog::FrontierEntry> found;
+  for (const extract::Link& link : document.links) {
+    if (link.nofollow) continue;
+    const auto url = resolve_link(link.target, base);
+    if (!url || !scope_->holds(*url) || known_.contains(url->href()) || queued_.contains(url->href())) continue;
+    if (queued_.size() >= limit) {
+      cut_ = true;
+      break;
+    }
+    found.push_back({url->href(), depth + 1});
+    want(url->href(), depth + 1);
+  }
+  return found.empty() ? Result<void>{} : catalog_.add_to_frontier(source_.id, found);
+}
+
+Result<void> SyncPass::index_document(Reference reference, const Observation& seen, extract::Document document,
+                                      bool changed) {
+  reference.title = std::string(truncate_utf8(document.title, 200));
+  if (reference.title.empty()) reference.title = std::string(truncate_utf8(file_name_of(reference.address), 200));
+  reference.language = document.language;
+  reference.fingerprint = fingerprint(document.text);
+  reference.text_bytes = document.text.size();
+  reference.indexed = true;
+  ++(changed ? report_.totals.changed_documents : report_.totals.new_documents);
+  if (!seen.noarchive && !document.noarchive) RENVOI_CHECK(sink_.on_page(reference, seen));
+  document.noarchive |= seen.noarchive;
+  return sink_.on_document(reference, std::move(document), changed);
+}
+
+Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Reference> known, const Observation& seen) {
+  const bool redirected = !seen.final_address.empty() && seen.final_address != wanted.address;
+  const auto final_url = net::Url::parse(seen.final_address);
+  if (!known && redirected && source_.kind != SourceKind::url && scope_) {
+    if (!final_url || !scope_->holds(*final_url)) return leave_out(wanted, known, seen, "it redirects elsewhere");
+    RENVOI_TRY(const auto there, catalog_.find_reference(seen.final_address));
+    if (there || queued_.contains(seen.final_address)) return leave_out(wanted, known, seen, "it redirects");
+  }
+  auto document = extract::extract(seen.body, hints_of(seen));
+  if (!document) {
+    problem(wanted.address, document.error().message);
+    if (!known && wanted.address == source_.address && source_.kind != SourceKind::site)
+      start_failed_ = document.error();
+    if (!known) {
+      drop(wanted.address);
+      return {};
+    }
+    Observation refused = seen;
+    refused.outcome = Outcome::refused;
+    refused.reason = document.error().message;
+    return state(next_reference(*known, refused, source_.policy.revisit_after_s, options_.life), *known);
+  }
+  // The links first: what is in the frontier survives, whatever happens to this page.
+  RENVOI_CHECK(follow_links(*document, seen, wanted.depth));
+  if (seen.noindex || document->noindex) return leave_out(wanted, known, seen, "the page asks for it (noindex)");
+  RENVOI_TRY(const bool other, belongs_to_canonical(wanted, known, seen, *document));
+  if (other) return leave_out(wanted, known, seen, "another address is its canonical one");
+
+  Reference before;
+  if (known) before = *known;
+  if (!known) {
+    before.source = source_.id;
+    // A permanent redirect names the address; a temporary one asks to keep the old.
+    before.address = redirected && seen.permanent_redirect ? seen.final_address : wanted.address;
+    before.depth = wanted.depth;
+    before.state_since = seen.at;
+    Observation direct = seen;
+    if (before.address == seen.final_address) direct.permanent_redirect = false;
+    before = next_reference(before, direct, source_.policy.revisit_after_s, options_.life);
+    before.checked_at = 0;  // until it is indexed
+    before.validators = {};
+    RENVOI_TRY(Reference added, catalog_.add_reference(before, seen.at));
+    before = std::move(added);
+    if (before.address != wanted.address) drop(wanted.address);
+    queued_.insert(before.address);
+    if (before.source != source_.id && before.indexed) {  // another source has it
+      ++report_.totals.skipped;
+      return {};
+    }
+    ++pages_;
+  } else if (known->state == ReferenceState::gone) {
+    ++pages_;
+  }
+  Reference next = next_reference(before, seen, source_.policy.revisit_after_s, options_.life);
+  const std::uint64_t now_fingerprint = fingerprint(document->text);
+  const bool same = before.fingerprint == now_fingerprint;
+  // Another text at the new address: not the same document moved.
+  if (next.state == ReferenceState::moved && !same) next.state = ReferenceState::live;
+  if (same && before.indexed && before.state != ReferenceState::gone) {
+    ++report_.totals.unchanged;
+    return state(std::move(next), before);
+  }
+  return index_document(std::move(next), seen, std::move(*document), before.fingerprint != 0 && before.indexed);
+}
+
+}  // namespace renvoi::crawl

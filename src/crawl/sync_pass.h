@@ -1,0 +1,94 @@
+// One pass over one source: the state of a sync while it runs. For sync.cpp and its parts.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+
+#include "crawl/scope.h"
+#include "crawl/sync.h"
+
+namespace renvoi::crawl {
+
+// Of the thread that syncs.
+class SyncPass {
+ public:
+  SyncPass(const catalog::Source& source, catalog::Catalog& catalog, Fetcher& fetcher, const Clock& clock,
+           SyncSink& sink, const SyncOptions& options, std::stop_token stop)
+      : source_(source),
+        catalog_(catalog),
+        fetcher_(fetcher),
+        clock_(clock),
+        sink_(sink),
+        options_(options),
+        stop_(stop) {}
+
+  Result<SyncReport> run();
+
+ private:
+  struct Wanted {
+    std::string address;
+    std::uint32_t depth = 0;
+    bool ignore_canonical = false;
+  };
+  // What the answer to one look was, for those that have to react to it.
+  struct Look {
+    Observation seen;
+    bool stopped = false;
+  };
+
+  Result<void> load();
+  Result<void> seed();
+  Result<void> seed_folder();
+  Result<void> seed_sitemap();
+  Result<void> read_sitemap(const std::string& address, std::deque<std::string>& more, std::set<std::string>& read);
+  Result<void> want_listed(const std::string& address);
+  Result<void> work();
+  Result<void> look(const Wanted& wanted);
+  Result<void> look_known(catalog::Reference reference, const Wanted& wanted, Observation seen);
+  Result<void> look_new(const Wanted& wanted, Observation seen);
+  Result<void> read_document(const Wanted& wanted, std::optional<catalog::Reference> known, const Observation& seen);
+  Result<void> index_document(catalog::Reference reference, const Observation& seen, extract::Document document,
+                              bool changed);
+  Result<void> leave_out(const Wanted& wanted, const std::optional<catalog::Reference>& known, const Observation& seen,
+                         const std::string& why);
+  Result<bool> belongs_to_canonical(const Wanted& wanted, const std::optional<catalog::Reference>& known,
+                                    const Observation& seen, const extract::Document& document);
+  Result<void> follow_links(const extract::Document& document, const Observation& seen, std::uint32_t depth);
+  Result<void> state(catalog::Reference next, const catalog::Reference& before);
+  Result<void> bury();
+  Result<void> finish();
+
+  bool is_due(const catalog::Reference& reference) const;
+  bool converges(const Wanted& wanted, const Observation& seen);
+  bool host_given_up(const std::string& address, const Observation* seen);
+  void want(const std::string& address, std::uint32_t depth, bool ignore_canonical = false);
+  void drop(std::string_view address);
+  void problem(const std::string& address, const std::string& reason);
+  void progress(const std::string& current);
+
+  const catalog::Source& source_;
+  catalog::Catalog& catalog_;
+  Fetcher& fetcher_;
+  const Clock& clock_;
+  SyncSink& sink_;
+  const SyncOptions& options_;
+  std::stop_token stop_;
+
+  SyncReport report_;
+  std::optional<Scope> scope_;                       // site and sitemap
+  std::map<std::string, catalog::Reference> known_;  // by address, as it was when the pass began
+  std::deque<Wanted> queue_;
+  std::set<std::string> queued_;                                          // ever, in this pass
+  std::uint64_t pages_ = 0;                                               // references of the source that are not GONE
+  std::uint64_t alive_ = 0;                                               // of those known when the pass began
+  std::uint64_t missing_ = 0;                                             // of those, not there in this pass
+  std::vector<std::pair<catalog::Reference, catalog::Reference>> dying_;  // next, before
+  std::map<std::string, std::set<std::string>> led_to_;  // redirect target -> addresses that lead there
+  std::map<std::string, Wanted> waits_for_;              // canonical address -> the page that named it
+  std::map<std::string, std::uint32_t> host_failures_;   // in a row
+  bool cut_ = false;                                     // something remains
+  std::optional<Error> start_failed_;
+};
+
+}  // namespace renvoi::crawl
