@@ -1,0 +1,43 @@
+#include "ingest/document_queue.h"
+
+namespace renvoi::ingest {
+
+bool DocumentQueue::push(QueuedDocument document, std::stop_token stop) {
+  const std::size_t size = document.prepared.passages.size();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return closed_ || documents_.empty() || passages_ + size <= max_passages_; });
+  if (closed_ || stop.stop_requested()) return false;
+  passages_ += size;
+  documents_.push_back(std::move(document));
+  changed_.notify_all();
+  return true;
+}
+
+std::optional<QueuedDocument> DocumentQueue::pop(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, limit, [&] { return closed_ || !documents_.empty(); });
+  if (documents_.empty()) return {};
+  QueuedDocument document = std::move(documents_.front());
+  documents_.pop_front();
+  passages_ -= document.prepared.passages.size();
+  changed_.notify_all();
+  return document;
+}
+
+void DocumentQueue::close() {
+  const std::scoped_lock lock(mutex_);
+  closed_ = true;
+  changed_.notify_all();
+}
+
+bool DocumentQueue::finished() const {
+  const std::scoped_lock lock(mutex_);
+  return closed_ && documents_.empty();
+}
+
+std::size_t DocumentQueue::passages() const {
+  const std::scoped_lock lock(mutex_);
+  return passages_;
+}
+
+}  // namespace renvoi::ingest
