@@ -1,0 +1,71 @@
+// Pure functions between the API's values and what people read.
+import type { Language } from "./words";
+
+export type Piece = { kind: "text"; text: string } | { kind: "mark"; number: number };
+
+// Cuts an answer at its [n] marks. Only the numbers of real citations become marks; anything else stays text.
+export function split_marks(text: string, numbers: ReadonlySet<number>): Piece[] {
+  const pieces: Piece[] = [];
+  let end_of_last = 0;
+  for (const match of text.matchAll(/\[(\d{1,4})\]/g)) {
+    const number = Number(match[1]);
+    if (!numbers.has(number)) continue;
+    if (match.index > end_of_last) pieces.push({ kind: "text", text: text.slice(end_of_last, match.index) });
+    pieces.push({ kind: "mark", number });
+    end_of_last = match.index + match[0].length;
+  }
+  if (end_of_last < text.length) pieces.push({ kind: "text", text: text.slice(end_of_last) });
+  return pieces;
+}
+
+// A web address to link to, or null: only http and https are links, whatever a document's address says.
+export function safe_link(address: string): string | null {
+  try {
+    const url = new URL(address);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+// Seconds since 1970 from what the API gives: a number of seconds, milliseconds or microseconds, or an ISO date. null: never.
+export function seconds_of(moment: number | string): number | null {
+  if (typeof moment === "string") {
+    const ms = Date.parse(moment);
+    return Number.isNaN(ms) ? null : ms / 1000;
+  }
+  if (!Number.isFinite(moment) || moment <= 0) return null;
+  if (moment > 1e14) return moment / 1e6;
+  return moment > 1e11 ? moment / 1e3 : moment;
+}
+
+// "2 s ago", "il y a 3 min". A moment in the future (clocks differ) reads as now.
+export function age(moment_s: number, now_s: number, language: Language, just_now: string): string {
+  const elapsed_s = Math.max(0, Math.round(now_s - moment_s));
+  if (elapsed_s < 1) return just_now;
+  const [count, unit] =
+    elapsed_s < 60 ? [elapsed_s, "s"]
+    : elapsed_s < 3600 ? [Math.floor(elapsed_s / 60), "min"]
+    : elapsed_s < 86_400 ? [Math.floor(elapsed_s / 3600), "h"]
+    : [Math.floor(elapsed_s / 86_400), language === "fr" ? "j" : "d"];
+  return language === "fr" ? `il y a ${count} ${unit}` : `${count} ${unit} ago`;
+}
+
+export function bytes(count: number, language: Language): string {
+  const units = language === "fr" ? ["o", "ko", "Mo", "Go", "To"] : ["B", "kB", "MB", "GB", "TB"];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    ++unit;
+  }
+  return `${number(value, language, unit === 0 || value >= 100 ? 0 : 1)} ${units[unit]}`;
+}
+
+export const number = (value: number, language: Language, digits = 0): string =>
+  new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+
+// How many times smaller the index is, or null when it is not.
+export function times_smaller(text_bytes: number, index_bytes: number): number | null {
+  return index_bytes > 0 && text_bytes > index_bytes ? text_bytes / index_bytes : null;
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { failure_of } from "../src/api";
+import { age, bytes, safe_link, seconds_of, split_marks, times_smaller } from "../src/format";
+import { choose_language, words_of } from "../src/words";
+
+test("marks of real citations become links and nothing is lost", () => {
+  const text = "One [1], two [2][3] and [9], a[0] [12x].";
+  const pieces = split_marks(text, new Set([1, 2, 3]));
+  assert.deepEqual(pieces.filter((piece) => piece.kind === "mark").map((piece) => piece.number), [1, 2, 3]);
+  assert.equal(pieces.map((piece) => (piece.kind === "text" ? piece.text : `[${piece.number}]`)).join(""), text);
+});
+
+test("whatever the text, its pieces put together are the text", () => {
+  let seed = 7;
+  const next = (limit: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % limit;
+  for (let round = 0; round < 2000; ++round) {
+    const text = Array.from({ length: next(30) }, () => "[]0123 aé"[next(9)]).join("");
+    const pieces = split_marks(text, new Set([0, 1, 2, 3, 10, 12]));
+    // A mark keeps its number's value, so compare with leading zeros removed.
+    const plain = (value: string) => value.replace(/\[(\d{1,4})\]/g, (_, digits: string) => `[${Number(digits)}]`);
+    assert.equal(pieces.map((piece) => (piece.kind === "text" ? plain(piece.text) : `[${piece.number}]`)).join(""), plain(text));
+  }
+});
+
+test("only http and https addresses are links", () => {
+  assert.equal(safe_link("https://example.org/a b"), "https://example.org/a%20b");
+  for (const address of ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "", "nowhere"]) {
+    assert.equal(safe_link(address), null, address);
+  }
+});
+
+test("moments are read in seconds, milliseconds, microseconds and as dates", () => {
+  for (const moment of [1_800_000_000, 1_800_000_000_000, 1_800_000_000_000_000, "2027-01-15T08:00:00Z"]) {
+    assert.equal(seconds_of(moment), 1_800_000_000, String(moment));
+  }
+  for (const moment of [0, -1, Number.NaN, "soon"]) assert.equal(seconds_of(moment), null, String(moment));
+});
+
+test("an age is rounded down to one unit, and the future is now", () => {
+  assert.equal(age(100, 102, "en", "just now"), "2 s ago");
+  assert.equal(age(0, 119, "fr", "à l’instant"), "il y a 1 min");
+  assert.equal(age(0, 86_400 * 3, "fr", ""), "il y a 3 j");
+  assert.equal(age(200, 100, "en", "just now"), "just now");
+});
+
+test("bytes are written for people", () => {
+  assert.equal(bytes(999, "en"), "999 B");
+  assert.equal(bytes(1_500, "en"), "1.5 kB");
+  assert.equal(bytes(2_340_000, "fr"), "2,3 Mo");
+});
+
+test("an index larger than its text is not called smaller", () => {
+  assert.equal(times_smaller(100, 0), null);
+  assert.equal(times_smaller(100, 200), null);
+  assert.equal(times_smaller(200, 50), 4);
+});
+
+test("the page speaks the first language it knows", () => {
+  assert.equal(choose_language(["de-DE", "fr-CA", "en"]), "fr");
+  assert.equal(choose_language(["EN-us", "fr"]), "en");
+  assert.equal(choose_language([]), "en");
+});
+
+test("both languages say everything", () => {
+  const [english, french] = [words_of("en"), words_of("fr")];
+  assert.deepEqual(Object.keys(french).sort(), Object.keys(english).sort());
+  for (const [key, text] of Object.entries(french)) assert.ok(text.length > 0, key);
+});
+
+test("a failure carries the server's own words", () => {
+  assert.deepEqual(failure_of(503, { error: { message: "disk full", code: "exhausted" } }), { kind: "server", status: 503, message: "disk full" });
+  assert.equal(failure_of(401, null).kind, "key");
+  assert.equal(failure_of(500, { error: 3 }).message, "");
+});
