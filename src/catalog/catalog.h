@@ -1,7 +1,7 @@
 // The catalogue: sources, references, tombstones and the audit trail, in one SQLite file (WAL mode).
 //
-// It is the truth about what exists and in which state; the index is the truth about passages. The two are written in an
-// order that lets search::Collection reconcile them after a crash (docs/format.md, "Catalogue and index").
+// It is the truth about what exists and in which state; the index is the truth about passages. The two are written in
+// an order that lets search::Collection reconcile them after a crash (docs/format.md, "Catalogue and index").
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct AuditEntry {
   Timestamp at = 0;
   ReferenceId reference = ReferenceId::none;
   std::string address;
-  std::string event;   // "added", "changed", "LIVE -> SUSPECT", "removed", ...
+  std::string event;  // "added", "changed", "LIVE -> SUSPECT", "removed", ...
   std::string reason;
 };
 
@@ -40,9 +40,9 @@ struct CatalogCounts {
   std::uint64_t frontier = 0;
 };
 
-// Thread-safe. Every method that writes is one transaction, durable when it returns. Errors: `corrupt` (not a catalogue,
-// or of a newer version; says which), `exhausted` (disk full), `conflict` (locked by another process for more than 5 s),
-// `not_found` where an id must exist, `denied` (read-only).
+// Thread-safe. Every method that writes is one transaction, durable when it returns. Errors: `corrupt` (not a
+// catalogue, or of a newer version; says which), `exhausted` (disk full), `conflict` (locked by another process for
+// more than 5 s), `not_found` where an id must exist, `denied` (read-only).
 class Catalog {
  public:
   enum class Mode : std::uint8_t { read, write };  // write creates the file when absent
@@ -77,7 +77,8 @@ class Catalog {
   std::uint64_t version();
 
   // Frontier.
-  Result<void> add_to_frontier(SourceId source, const std::vector<FrontierEntry>& entries);  // known addresses are left out
+  Result<void> add_to_frontier(SourceId source,
+                               const std::vector<FrontierEntry>& entries);  // known addresses are left out
   Result<std::vector<FrontierEntry>> frontier(SourceId source);
   Result<void> remove_from_frontier(SourceId source, std::string_view address);
 

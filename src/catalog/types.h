@@ -22,24 +22,24 @@ std::optional<Retention> parse_retention(std::string_view text);
 
 struct SourcePolicy {
   Retention retention = Retention::none;
-  bool allow_private_addresses = false;   // loopback and private ranges may be dialled
-  bool obey_robots = true;                // only for a site of one's own
-  std::uint32_t max_depth = 16;           // links followed from the start
+  bool allow_private_addresses = false;  // loopback and private ranges may be dialled
+  bool obey_robots = true;               // only for a site of one's own
+  std::uint32_t max_depth = 16;          // links followed from the start
   std::uint32_t max_pages = 10'000;
   std::uint32_t min_delay_ms = 500;       // between two requests to one host; Crawl-delay can only lengthen it
   std::int64_t revisit_after_s = 86'400;  // a sync passes over what was checked more recently; 0: never
-  std::string path_prefix;                // a site's scope, "/docs/"; empty: the folder of the start URL
+  std::string path_prefix{};              // a site's scope, "/docs/"; empty: the folder of the start URL
   bool operator==(const SourcePolicy&) const = default;
 };
 
 struct Source {
   SourceId id = SourceId::none;
   SourceKind kind = SourceKind::url;
-  std::string address;        // URL (normalised) or absolute path
-  SourcePolicy policy;
+  std::string address{};  // URL (normalised) or absolute path
+  SourcePolicy policy{};
   Timestamp added_at = 0;
-  Timestamp synced_at = 0;    // end of the last whole pass; 0: never
-  std::string last_outcome;   // one line for people about the last pass
+  Timestamp synced_at = 0;     // end of the last whole pass; 0: never
+  std::string last_outcome{};  // one line for people about the last pass
 };
 
 // DESIGN section 9.
@@ -49,31 +49,31 @@ std::optional<ReferenceState> parse_reference_state(std::string_view text);
 
 // Conditional requests: what the server said of the version that was read.
 struct Validators {
-  std::string etag;
-  std::string last_modified;
+  std::string etag{};
+  std::string last_modified{};
   bool operator==(const Validators&) const = default;
 };
 
 struct Reference {
   ReferenceId id = ReferenceId::none;
   SourceId source = SourceId::none;
-  std::string address;            // URL without fragment ("file:///..." for files); unique in the catalogue
-  std::string title;              // at most 200 bytes
-  std::string language;           // ISO 639-1 or "und"
-  std::uint32_t depth = 0;        // links from the start of the source
-  Validators validators;
+  std::string address{};    // URL without fragment ("file:///..." for files); unique in the catalogue
+  std::string title{};      // at most 200 bytes
+  std::string language{};   // ISO 639-1 or "und"
+  std::uint32_t depth = 0;  // links from the start of the source
+  Validators validators{};
   std::uint64_t fingerprint = 0;  // of the extracted text; 0: never read
   std::uint64_t text_bytes = 0;   // of the extracted text
   std::uint32_t passages = 0;
-  bool indexed = false;           // the index holds this fingerprint's passages
+  bool indexed = false;  // the index holds this fingerprint's passages
   ReferenceState state = ReferenceState::live;
   Timestamp state_since = 0;
-  Timestamp checked_at = 0;       // last time an answer came from its server; 0: never
+  Timestamp checked_at = 0;  // last time an answer came from its server; 0: never
   Timestamp next_check_at = 0;
-  std::uint32_t failures = 0;     // in a row
+  std::uint32_t failures = 0;  // in a row
   Timestamp first_failure_at = 0;
-  std::string reason;             // why it is in its state, for people: "HTTP 404", "connection refused"; "" when live
-  std::string moved_to;           // candidate or new address of a permanent redirect; "" when none
+  std::string reason{};    // why it is in its state, for people: "HTTP 404", "connection refused"; "" when live
+  std::string moved_to{};  // candidate or new address of a permanent redirect; "" when none
 };
 
 }  // namespace renvoi::catalog

@@ -1,0 +1,79 @@
+#include "catalog/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace renvoi::catalog {
+namespace {
+
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE source (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL, address TEXT NOT NULL,
+  retention INTEGER NOT NULL, allow_private INTEGER NOT NULL, obey_robots INTEGER NOT NULL,
+  max_depth INTEGER NOT NULL, max_pages INTEGER NOT NULL, min_delay_ms INTEGER NOT NULL,
+  revisit_after_s INTEGER NOT NULL, path_prefix TEXT NOT NULL,
+  added_at INTEGER NOT NULL, synced_at INTEGER NOT NULL, last_outcome TEXT NOT NULL,
+  UNIQUE (kind, address));
+CREATE TABLE reference (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  source INTEGER NOT NULL REFERENCES source(id),
+  address TEXT NOT NULL UNIQUE, title TEXT NOT NULL, language TEXT NOT NULL, depth INTEGER NOT NULL,
+  etag TEXT NOT NULL, last_modified TEXT NOT NULL,
+  fingerprint INTEGER NOT NULL, text_bytes INTEGER NOT NULL, passages INTEGER NOT NULL, indexed INTEGER NOT NULL,
+  state INTEGER NOT NULL, state_since INTEGER NOT NULL, checked_at INTEGER NOT NULL, next_check_at INTEGER NOT NULL,
+  failures INTEGER NOT NULL, first_failure_at INTEGER NOT NULL, reason TEXT NOT NULL, moved_to TEXT NOT NULL);
+CREATE INDEX reference_by_source ON reference (source);
+CREATE INDEX reference_shown ON reference (indexed, state, language, source);
+CREATE TABLE tombstone (
+  address TEXT PRIMARY KEY, reference INTEGER NOT NULL, fingerprint INTEGER NOT NULL,
+  died_at INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE frontier (
+  id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE,
+  address TEXT NOT NULL, depth INTEGER NOT NULL, UNIQUE (source, address));
+CREATE INDEX frontier_by_address ON frontier (address);
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, reference INTEGER NOT NULL,
+  address TEXT NOT NULL, event TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO setting VALUES ('.version', '1');
+)sql";
+
+// Step i brings version i to i + 1; a new file goes through all of them.
+constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1};
+
+Error foreign_file(const std::filesystem::path& file) {
+  return {ErrorCode::corrupt, fmt::format("{} is an SQLite file but not a catalogue of renvoi; "
+                                          "move it away, or choose another folder for the collection",
+                                          file.string())};
+}
+
+}  // namespace
+
+Result<void> prepare_schema(Database& database, const std::filesystem::path& file) {
+  RENVOI_TRY(const std::int64_t tables, database.integer("SELECT count(*) FROM sqlite_master"));
+  RENVOI_TRY(const std::int64_t application, database.integer("PRAGMA application_id"));
+  RENVOI_TRY(std::int64_t version, database.integer("PRAGMA user_version"));
+  const bool fresh = tables == 0 && application == 0 && version == 0;
+  if (!fresh && application != kApplicationId) return foreign_file(file);
+  if (version > kSchemaVersion)
+    return Error{ErrorCode::corrupt,
+                 fmt::format("the catalogue {} has version {}, this program knows up to {}; use a newer renvoi",
+                             file.string(), version, kSchemaVersion)};
+  if (version == kSchemaVersion) return {};
+  if (!database.writable())
+    return Error{ErrorCode::corrupt,
+                 fmt::format("the catalogue {} has version {}, this program needs {}; open it once for writing (sync)",
+                             file.string(), version, kSchemaVersion)};
+  RENVOI_TRY(Transaction transaction, Transaction::begin(database));
+  // Again, under the lock: another process may have been first.
+  RENVOI_TRY(version, database.integer("SELECT user_version FROM pragma_user_version"));
+  for (; version < kSchemaVersion; ++version)
+    RENVOI_CHECK(database.execute(kMigrations.at(static_cast<std::size_t>(version))));
+  RENVOI_CHECK(database.execute(
+      fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId, kSchemaVersion).c_str()));
+  return transaction.commit();
+}
+
+}  // namespace renvoi::catalog
