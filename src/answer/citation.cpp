@@ -1,0 +1,39 @@
+#include "answer/citation.h"
+
+#include "text/normalize.h"
+
+namespace renvoi::answer {
+namespace {
+
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+}  // namespace
+
+bool quote_stands(std::string_view document, std::string_view quote, text::Range range) {
+  if (range.begin >= range.end || range.end > document.size()) return false;
+  if (is_continuation(document[range.begin])) return false;
+  if (range.end < document.size() && is_continuation(document[range.end])) return false;
+  const std::string wanted = text::normalize_for_quotes(quote);
+  return !wanted.empty() && wanted == text::normalize_for_quotes(text::slice(document, range)) &&
+         text::find_quote(document, quote).has_value();
+}
+
+std::optional<Citation> cite(const EvidenceDocument& evidence, const extract::Passage& passage, text::Range range,
+                             std::uint32_t number) {
+  const std::string& document = evidence.document.text;
+  if (range.begin > range.end || range.end > document.size()) return std::nullopt;
+  Citation citation;
+  citation.quote = std::string(text::slice(document, range));
+  if (!quote_stands(document, citation.quote, range)) return std::nullopt;
+  citation.number = number;
+  citation.reference = evidence.reference.id;
+  citation.address = evidence.reference.address;
+  citation.title = evidence.document.title.empty() ? evidence.reference.title : evidence.document.title;
+  citation.heading_path = passage.heading_path;
+  citation.range = range;
+  citation.state = evidence.reference.state;
+  citation.checked_at = evidence.checked_at;
+  return citation;
+}
+
+}  // namespace renvoi::answer

@@ -1,0 +1,127 @@
+#include "answer/evidence.h"
+
+#include <algorithm>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "answer/look.h"
+#include "base/hash.h"
+#include "text/terms.h"
+
+namespace renvoi::answer {
+namespace {
+
+constexpr std::size_t kPassagesOfAChangedPage = 2;
+constexpr std::size_t kEncodedOfAChangedPage = 12;  // at most: about half a second on two cores
+
+struct Wanted {
+  catalog::Reference reference;
+  std::vector<const search::SearchHit*> hits;
+};
+
+std::vector<Wanted> by_reference(std::span<const search::SearchHit> hits, std::uint32_t most) {
+  std::vector<Wanted> wanted;
+  for (const search::SearchHit& hit : hits) {
+    const auto known = std::find_if(wanted.begin(), wanted.end(),
+                                    [&](const Wanted& one) { return one.reference.id == hit.reference.id; });
+    if (known != wanted.end()) {
+      known->hits.push_back(&hit);
+    } else if (wanted.size() < most) {
+      wanted.push_back({hit.reference, {&hit}});
+    }
+  }
+  return wanted;
+}
+
+// The passage of the text as it is now that `hit` meant: the same words, nearest to where they were.
+const extract::Passage* locate(const std::vector<extract::Passage>& passages, const search::SearchHit& hit) {
+  const extract::Passage* best = nullptr;
+  const auto distance = [&](const extract::Passage& passage) {
+    return std::max(passage.ordinal, hit.ordinal) - std::min(passage.ordinal, hit.ordinal);
+  };
+  for (const extract::Passage& passage : passages) {
+    if (passage.fingerprint != hit.fingerprint) continue;
+    if (best == nullptr || distance(passage) < distance(*best)) best = &passage;
+  }
+  return best;
+}
+
+void add(EvidenceDocument& document, const extract::Passage& passage, float search_score, float semantic) {
+  for (const EvidencePassage& known : document.passages) {
+    if (known.passage.ordinal == passage.ordinal) return;
+  }
+  document.passages.push_back({passage, search_score, semantic});
+}
+
+// The passages of a changed text that are nearest to the question; those that share words with it are encoded first.
+Result<void> add_nearest(EvidenceDocument& document, std::vector<extract::Passage> passages, float search_score,
+                         const EvidenceReader& reader, const Question& question, const TermWeights& weights,
+                         std::stop_token stop) {
+  const std::string& language = document.document.language;
+  const std::vector<std::string> wanted = text::terms(question.text, language);
+  std::vector<std::pair<float, extract::Passage>> ranked;
+  for (extract::Passage& passage : passages) {
+    const std::string input = extract::passage_input(document.document, passage);
+    ranked.emplace_back(weights.share_held(wanted, term_set(input, language)), std::move(passage));
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  ranked.resize(std::min(ranked.size(), kEncodedOfAChangedPage));
+  std::vector<std::string> inputs;
+  for (const auto& [share, passage] : ranked) inputs.push_back(extract::passage_input(document.document, passage));
+  const std::vector<std::string_view> views(inputs.begin(), inputs.end());
+  RENVOI_TRY(const model::Embeddings vectors, reader.embedder.embed(views, model::EmbedRole::passage, {}, stop));
+  for (std::size_t i = 0; i < ranked.size(); ++i) ranked[i].first = cosine(question.vector, vectors.row(i));
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (std::size_t i = 0; i < std::min(ranked.size(), kPassagesOfAChangedPage); ++i) {
+    add(document, ranked[i].second, search_score, ranked[i].first);
+  }
+  return {};
+}
+
+Result<void> add_passages(EvidenceDocument& document, const Wanted& wanted, const EvidenceReader& reader,
+                          const Question& question, const TermWeights& weights, std::stop_token stop) {
+  std::vector<extract::Passage> passages = extract::passages(document.document);
+  for (const search::SearchHit* hit : wanted.hits) {
+    if (const extract::Passage* passage = locate(passages, *hit)) add(document, *passage, hit->score, hit->semantic);
+  }
+  if (passages.empty() || (!document.changed && !document.passages.empty())) return {};
+  return add_nearest(document, std::move(passages), wanted.hits.front()->score, reader, question, weights, stop);
+}
+
+}  // namespace
+
+Result<Evidence> read_evidence(const EvidenceReader& reader, std::span<const search::SearchHit> hits,
+                               const Question& question, const TermWeights& weights, std::uint32_t most_references,
+                               const TimeLimit& limit) {
+  const std::vector<Wanted> wanted = by_reference(hits, most_references);
+  std::vector<Look> looks(wanted.size());
+  {
+    std::vector<std::jthread> threads;  // joined at the end of the block
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      threads.emplace_back([&, i] { looks[i] = look_again(reader, wanted[i].reference, limit.token()); });
+    }
+  }
+  Evidence evidence;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    Look& look = looks[i];
+    if (look.document) {
+      EvidenceDocument document;
+      document.changed = fingerprint(look.document->text) != wanted[i].reference.fingerprint;
+      document.reference = std::move(look.reference);
+      document.document = std::move(*look.document);
+      document.checked_at = look.checked_at;
+      RENVOI_CHECK(add_passages(document, wanted[i], reader, question, weights, {}));
+      if (!document.passages.empty()) {
+        evidence.documents.push_back(std::move(document));
+        continue;
+      }
+      look.reason = "holds no text any more";
+    }
+    const catalog::Reference& reference = wanted[i].reference;
+    evidence.dropped.push_back({reference.id, reference.address, reference.title, look.reason});
+  }
+  return evidence;
+}
+
+}  // namespace renvoi::answer

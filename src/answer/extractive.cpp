@@ -1,0 +1,80 @@
+#include "answer/extractive.h"
+
+#include <algorithm>
+
+#include "answer/marks.h"
+#include "text/normalize.h"
+
+namespace renvoi::answer {
+namespace {
+
+constexpr float kFurthestBelowBest = 0.25F;  // in units of ScoredUnit::score
+constexpr float kSameWords = 0.8F;
+
+std::string_view text_of(const Evidence& evidence, const Unit& unit) {
+  return text::slice(evidence.documents[unit.document].document.text, unit.range);
+}
+
+// Do most of the words of the shorter stand in the other?
+bool says_the_same(const TermSet& a, const TermSet& b) {
+  const TermSet& smaller = a.size() < b.size() ? a : b;
+  const TermSet& larger = a.size() < b.size() ? b : a;
+  const auto shared =
+      std::count_if(smaller.begin(), smaller.end(), [&](const std::string& term) { return larger.contains(term); });
+  return smaller.empty() || static_cast<float>(shared) >= kSameWords * static_cast<float>(smaller.size());
+}
+
+bool overlap(const Unit& a, const Unit& b) {
+  return a.document == b.document && a.range.begin < b.range.end && b.range.begin < a.range.end;
+}
+
+// Joins `next` to a quote that it directly follows or precedes in the same passage.
+bool join(std::vector<Unit>& chosen, const Unit& next, const Evidence& evidence) {
+  for (Unit& one : chosen) {
+    if (one.is_list || next.is_list || one.document != next.document || one.passage != next.passage) continue;
+    const text::Range first = one.range.begin < next.range.begin ? one.range : next.range;
+    const text::Range second = one.range.begin < next.range.begin ? next.range : one.range;
+    if (second.begin < first.end) continue;
+    const std::string_view between =
+        text::slice(evidence.documents[one.document].document.text, {first.end, second.begin});
+    if (between.find_first_not_of(' ') != std::string_view::npos) continue;
+    one.range = {first.begin, second.end};
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<Unit> choose_units(const Evidence& evidence, std::span<const ScoredUnit> ranked, std::uint32_t most) {
+  std::vector<Unit> chosen;
+  std::vector<TermSet> said;
+  for (const ScoredUnit& candidate : ranked) {
+    if (said.size() >= most || candidate.score < ranked.front().score - kFurthestBelowBest) break;
+    const Unit& unit = candidate.unit;
+    const std::string& language = evidence.documents[unit.document].document.language;
+    TermSet terms = term_set(text_of(evidence, unit), language);
+    const bool known =
+        std::any_of(chosen.begin(), chosen.end(), [&](const Unit& one) { return overlap(one, unit); }) ||
+        std::any_of(said.begin(), said.end(), [&](const TermSet& other) { return says_the_same(other, terms); });
+    if (known) continue;
+    said.push_back(std::move(terms));
+    if (!join(chosen, unit, evidence)) chosen.push_back(unit);
+  }
+  return chosen;
+}
+
+std::string shown_quote(const Evidence& evidence, const Unit& unit) {
+  const extract::Document& document = evidence.documents[unit.document].document;
+  if (!unit.is_list) return without_marks(text_of(evidence, unit));
+  std::string shown;
+  for (const extract::Block& block : document.blocks) {
+    if (block.range.begin < unit.range.begin || block.range.end > unit.range.end) continue;
+    if (!shown.empty()) shown += '\n';
+    if (block.kind == extract::BlockKind::list_item) shown += "- ";
+    shown += without_marks(text::slice(document.text, block.range));
+  }
+  return shown.empty() ? without_marks(text_of(evidence, unit)) : shown;
+}
+
+}  // namespace renvoi::answer

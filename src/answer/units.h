@@ -1,0 +1,37 @@
+// What can be quoted: whole sentences, and lists with the sentence that introduces them.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "answer/evidence.h"
+#include "answer/question.h"
+
+namespace renvoi::answer {
+
+struct Unit {
+  std::size_t document = 0;  // in Evidence::documents
+  std::size_t passage = 0;   // in EvidenceDocument::passages
+  text::Range range;         // in the document's text
+  bool is_list = false;      // a list, with what introduces it
+};
+
+// Of every passage, in order. Headings are not quoted: they say what a text is about, not what it says.
+std::vector<Unit> units(const Evidence& evidence);
+
+struct ScoredUnit {
+  Unit unit;
+  std::vector<float> vector;  // in the role of a passage, of the unit with its heading path
+  float cosine = 0;           // with the question
+  float held = 0;             // share of the question's words in the unit and its heading path
+  float score = 0;            // what units are ranked by
+};
+
+// Best first; at most 96 units are encoded, those of the best passages and of most shared words. Errors: those of the
+// embedder.
+Result<std::vector<ScoredUnit>> rank_units(const Evidence& evidence, const Question& question,
+                                           const TermWeights& weights, model::Embedder& embedder, std::stop_token stop);
+
+}  // namespace renvoi::answer
