@@ -20,6 +20,7 @@ constexpr std::size_t kMaxInboxBytes = 64u << 10;    // pipelined requests wait 
 constexpr std::size_t kWritePieceBytes = 64u << 10;  // the write deadline is for each of these
 constexpr std::size_t kMaxDrainedBytes = 1u << 20;   // of a refused request, before its connection is cut
 constexpr std::chrono::milliseconds kDrainLimit_ms{2'000};
+constexpr std::chrono::milliseconds kDrainLimitWhenStopping_ms{200};
 
 // A handler's exceptions end here.
 void run_handler(const Handler& handler, const ServerRequest& request, Exchange& exchange, bool stopping) noexcept {
@@ -107,9 +108,11 @@ asio::awaitable<void> HttpSession::close_gently() {
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   draining_ = true;
   inbox_.clear();
-  const Time deadline = Steady::now() + kDrainLimit_ms;
-  for (std::size_t rounds = 0; rounds < kMaxDrainedBytes / piece_.size() && !end_of_input_ && !broken_; ++rounds)
-    if (!co_await wait(deadline)) break;
+  const Time deadline = Steady::now() + (context_.stopping ? kDrainLimitWhenStopping_ms : kDrainLimit_ms);
+  for (std::size_t rounds = 0; rounds < kMaxDrainedBytes / piece_.size() && !end_of_input_ && !broken_; ++rounds) {
+    const bool in_time = co_await wait(deadline);
+    if (!in_time) break;
+  }
   abort();
 }
 
@@ -124,18 +127,21 @@ asio::awaitable<void> HttpSession::refuse() {
 }
 
 asio::awaitable<void> HttpSession::run() {
-  while (co_await serve_one()) {
-  }
+  for (bool more = true; more;) more = co_await serve_one();
   co_await close_gently();
 }
 
 // True when another request may follow.
+//
+// Here and elsewhere the result of co_await is named before it decides anything: GCC 12 makes code that traps of
+// "while (co_await f()) {}".
 asio::awaitable<bool> HttpSession::serve_one() {
   const HttpServer::Options& options = context_.options;
   const Time idle_deadline = Steady::now() + options.idle_timeout_ms;
   while (inbox_.empty()) {
     if (end_of_input_ || broken_ || context_.stopping) co_return false;
-    if (!co_await wait(idle_deadline)) co_return false;
+    const bool in_time = co_await wait(idle_deadline);
+    if (!in_time) co_return false;
   }
   RequestReader reader({options.max_header_bytes, options.max_body_bytes});
   const Time deadline = Steady::now() + options.read_timeout_ms;
@@ -148,7 +154,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
       co_return false;
     }
     if (end_of_input_ || broken_) co_return false;
-    if (reader.take_expects_continue() && !co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+    if (reader.take_expects_continue()) co_await write("HTTP/1.1 100 Continue\r\n\r\n");
     in_time = co_await wait(deadline);
   }
   if (reader.refusal()) {
@@ -157,7 +163,8 @@ asio::awaitable<bool> HttpSession::serve_one() {
   }
   const Exchange::Options how{
       .head = reader.request().method == "HEAD", .http_1_0 = reader.is_http_1_0(), .keep_alive = reader.keep_alive()};
-  co_return co_await answer(std::move(reader.request()), how);
+  const bool more = co_await answer(std::move(reader.request()), how);
+  co_return more;
 }
 
 asio::awaitable<bool> HttpSession::answer(ServerRequest request, Exchange::Options how) {

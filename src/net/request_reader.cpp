@@ -80,7 +80,10 @@ std::optional<Refusal> check_framing(const http::request<http::string_body>& mes
     if (lower(view(message[http::field::transfer_encoding])) != "chunked")
       return Refusal{501, "the only transfer coding this server knows is chunked"};
   }
-  if (count(http::field::content_length) > 1) return Refusal{400, "malformed request: more than one Content-Length"};
+  // Beast takes "3, 3" too, which others read as one length, as the first, or not at all.
+  const std::string_view length = view(message[http::field::content_length]);
+  if (count(http::field::content_length) > 1 || length.find_first_not_of("0123456789") != std::string_view::npos)
+    return Refusal{400, "malformed request: one Content-Length is needed, in digits"};
   if (count(http::field::host) > 1 || (message.version() == 11 && count(http::field::host) == 0))
     return Refusal{400, "malformed request: exactly one Host header is needed"};
   if (count(http::field::expect) > 0 && lower(view(message[http::field::expect])) != "100-continue")
