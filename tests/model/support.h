@@ -13,8 +13,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/result.h"
@@ -85,10 +87,10 @@ inline std::vector<std::string> corpus_texts(const std::string& name) {
   return texts;
 }
 
-// What e5.c says about each text: floats (vectors) or ids of tokens.
+// What one process of e5.c says about each text: floats (vectors) or ids of tokens.
 template <typename T>
-std::vector<std::vector<T>> ask_e5(const std::vector<std::string>& texts, const std::string& what,
-                                   const std::string& role) {
+std::vector<std::vector<T>> ask_one_e5(std::span<const std::string> texts, const std::string& what,
+                                       const std::string& role) {
   const TemporaryFolder folder;
   {
     std::ofstream out(folder / "in", std::ios::binary);
@@ -107,6 +109,19 @@ std::vector<std::vector<T>> ask_e5(const std::vector<std::string>& texts, const 
     answers.emplace_back(count);
     in.read(reinterpret_cast<char*>(answers.back().data()), static_cast<std::streamsize>(count * sizeof(T)));
   }
+  return answers;
+}
+
+// The same of two processes at once.
+template <typename T>
+std::vector<std::vector<T>> ask_e5(const std::vector<std::string>& texts, const std::string& what,
+                                   const std::string& role) {
+  const std::span<const std::string> all(texts);
+  std::vector<std::vector<T>> rest;
+  std::thread second([&] { rest = ask_one_e5<T>(all.subspan(all.size() / 2), what, role); });
+  auto answers = ask_one_e5<T>(all.first(all.size() / 2), what, role);
+  second.join();
+  for (auto& answer : rest) answers.push_back(std::move(answer));
   return answers;
 }
 
