@@ -72,7 +72,7 @@ function Card({ citation, language, words }: { citation: Citation } & Shown) {
       <div class="body">
         <h3>{link ? <a href={link} target="_blank" rel="noopener noreferrer" title={words.open}>{title}</a> : title}</h3>
         <p class="address">{citation.address}</p>
-        {citation.heading_path && <p class="section">{citation.heading_path}</p>}
+        {citation.section && <p class="section">{citation.section}</p>}
         <blockquote aria-label={words.quote}><mark>{citation.quote}</mark></blockquote>
         <p class="state">
           <span class={`badge ${citation.state.toLowerCase()}`}>{words[citation.state] ?? citation.state}</span>
@@ -84,7 +84,7 @@ function Card({ citation, language, words }: { citation: Citation } & Shown) {
 }
 
 // "checked 2 s ago", which goes on counting.
-function Checked({ moment, language, words }: { moment: number | string } & Shown) {
+function Checked({ moment, language, words }: { moment: string | null } & Shown) {
   const [now_s, set_now_s] = useState(Date.now() / 1000);
   useEffect(() => {
     const timer = setInterval(() => set_now_s(Date.now() / 1000), 5_000);
@@ -101,12 +101,12 @@ function Checked({ moment, language, words }: { moment: number | string } & Show
 }
 
 function Timings({ answer, language, words }: { answer: Answer } & Shown) {
-  const { embed_ms, search_ms, fetch_ms, generate_ms } = answer.timings;
+  const { embed, search, fetch, generate } = answer.timings_ms;
   const ms = (value: number) => `${number(value, language)} ms`;
   return (
     <p class="timings">
-      {`${words.took} ${ms(embed_ms + search_ms + fetch_ms + generate_ms)}: ${words.searched} ${ms(embed_ms + search_ms)}, `}
-      {`${words.fetched} ${ms(fetch_ms)}, ${words.written} ${ms(generate_ms)}`}
+      {`${words.took} ${ms(embed + search + fetch + generate)}: ${words.searched} ${ms(embed + search)}, `}
+      {`${words.fetched} ${ms(fetch)}, ${words.written} ${ms(generate)}`}
     </p>
   );
 }

@@ -4,18 +4,18 @@ export type ReferenceState = "LIVE" | "SUSPECT" | "GONE" | "HOST_DOWN" | "BLOCKE
 
 export interface Citation {
   number: number;
-  reference: number | string;
+  reference: number;
   address: string;
   title: string;
-  heading_path: string;
+  section: string; // the headings above the quote
   quote: string;
   range: { begin: number; end: number };
   state: ReferenceState;
-  checked_at: number | string;
+  checked_at: string | null; // RFC 3339; null: never
 }
 
 export interface Dropped {
-  reference: number | string;
+  reference: number;
   address: string;
   title: string;
   reason: string;
@@ -28,12 +28,12 @@ export interface Answer {
   abstained: boolean;
   citations: Citation[];
   dropped: Dropped[];
-  timings: { embed_ms: number; search_ms: number; fetch_ms: number; generate_ms: number };
+  timings_ms: { embed: number; search: number; fetch: number; generate: number };
 }
 
 // GET /api/stats. Every figure is optional: the page shows those it gets.
 export interface Stats {
-  references?: number;
+  pages?: number;
   passages?: number;
   text_bytes?: number;
   index_bytes?: number;
@@ -45,8 +45,39 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: Failure 
 export const ask_timeout_ms = 90_000;
 const stats_timeout_ms = 10_000;
 
+type Fields = Record<string, unknown>;
+const text_of = (value: unknown): string => (typeof value === "string" ? value : "");
+const number_of = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
+const fields_of = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
+const list_of = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fields_of) : []);
+
+// What the server sent, with every field there and of its type, so that nothing below has to ask.
+export function answer_of(body: unknown): Answer {
+  const fields = fields_of(body);
+  const timings = fields_of(fields["timings_ms"]);
+  const range = (value: unknown) => ({ begin: number_of(fields_of(value)["begin"]), end: number_of(fields_of(value)["end"]) });
+  const common = (each: Fields) => ({
+    reference: number_of(each["reference"]), address: text_of(each["address"]), title: text_of(each["title"]),
+  });
+  return {
+    text: text_of(fields["text"]),
+    language: text_of(fields["language"]),
+    mode: fields["mode"] === "generative" ? "generative" : "extractive",
+    abstained: fields["abstained"] === true,
+    citations: list_of(fields["citations"]).map((each) => ({
+      ...common(each), number: number_of(each["number"]), section: text_of(each["section"]), quote: text_of(each["quote"]),
+      range: range(each["range"]), state: text_of(each["state"]) as ReferenceState, checked_at: text_of(each["checked_at"]) || null,
+    })),
+    dropped: list_of(fields["dropped"]).map((each) => ({ ...common(each), reason: text_of(each["reason"]) })),
+    timings_ms: {
+      embed: number_of(timings["embed"]), search: number_of(timings["search"]),
+      fetch: number_of(timings["fetch"]), generate: number_of(timings["generate"]),
+    },
+  };
+}
+
 // Never throws: whatever goes wrong is a Failure.
-async function request<T>(path: string, init: RequestInit, timeout_ms: number, key: string): Promise<Outcome<T>> {
+async function request(path: string, init: RequestInit, timeout_ms: number, key: string): Promise<Outcome<unknown>> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (init.body) headers["content-type"] = "application/json";
   if (key) headers["authorization"] = `Bearer ${key}`;
@@ -64,7 +95,7 @@ async function request<T>(path: string, init: RequestInit, timeout_ms: number, k
   if (typeof parsed !== "object" || parsed === null) {
     return { ok: false, failure: { kind: "server", status: response.status, message: "The answer is not JSON." } };
   }
-  return { ok: true, value: parsed as T };
+  return { ok: true, value: parsed };
 }
 
 function parse_json(text: string): unknown {
@@ -85,8 +116,12 @@ export function failure_of(status: number, body: unknown): Failure {
   return { kind: status === 401 || status === 403 ? "key" : "server", status, message };
 }
 
-export const ask = (question: string, key: string): Promise<Outcome<Answer>> =>
-  request<Answer>("/api/ask", { method: "POST", body: JSON.stringify({ question }) }, ask_timeout_ms, key);
+export async function ask(question: string, key: string): Promise<Outcome<Answer>> {
+  const outcome = await request("/api/ask", { method: "POST", body: JSON.stringify({ question }) }, ask_timeout_ms, key);
+  return outcome.ok ? { ok: true, value: answer_of(outcome.value) } : outcome;
+}
 
-export const stats = (key: string): Promise<Outcome<Stats>> =>
-  request<Stats>("/api/stats", { method: "GET" }, stats_timeout_ms, key);
+export async function stats(key: string): Promise<Outcome<Stats>> {
+  const outcome = await request("/api/stats", { method: "GET" }, stats_timeout_ms, key);
+  return outcome.ok ? { ok: true, value: outcome.value as Stats } : outcome;
+}

@@ -28,15 +28,10 @@ export function safe_link(address: string): string | null {
   }
 }
 
-// Seconds since 1970 from what the API gives: a number of seconds, milliseconds or microseconds, or an ISO date. null: never.
-export function seconds_of(moment: number | string): number | null {
-  if (typeof moment === "string") {
-    const ms = Date.parse(moment);
-    return Number.isNaN(ms) ? null : ms / 1000;
-  }
-  if (!Number.isFinite(moment) || moment <= 0) return null;
-  if (moment > 1e14) return moment / 1e6;
-  return moment > 1e11 ? moment / 1e3 : moment;
+// Seconds since 1970 of an RFC 3339 moment; null: never, or not a moment.
+export function seconds_of(moment: string | null): number | null {
+  const ms = moment === null ? Number.NaN : Date.parse(moment);
+  return Number.isNaN(ms) ? null : ms / 1000;
 }
 
 // "2 s ago", "il y a 3 min". A moment in the future (clocks differ) reads as now.

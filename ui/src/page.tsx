@@ -92,9 +92,9 @@ function FailureView({ failure, words, use_key }: { failure: Failure; words: Wor
 }
 
 function Figures({ figures, language, words }: { figures: Stats; language: Language; words: Words }) {
-  const { references, passages, text_bytes, index_bytes } = figures;
+  const { pages, passages, text_bytes, index_bytes } = figures;
   const parts: string[] = [];
-  if (references !== undefined) parts.push(`${number(references, language)} ${words.pages}`);
+  if (pages !== undefined) parts.push(`${number(pages, language)} ${words.pages}`);
   if (passages !== undefined) parts.push(`${number(passages, language)} ${words.passages}`);
   if (text_bytes !== undefined) parts.push(`${bytes(text_bytes, language)} ${words.text}`);
   if (index_bytes !== undefined) parts.push(`${bytes(index_bytes, language)} ${words.index}`);

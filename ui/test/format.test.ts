@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failure_of } from "../src/api";
+import { answer_of, failure_of } from "../src/api";
 import { age, bytes, safe_link, seconds_of, split_marks, times_smaller } from "../src/format";
 import { choose_language, words_of } from "../src/words";
 
@@ -30,11 +30,21 @@ test("only http and https addresses are links", () => {
   }
 });
 
-test("moments are read in seconds, milliseconds, microseconds and as dates", () => {
-  for (const moment of [1_800_000_000, 1_800_000_000_000, 1_800_000_000_000_000, "2027-01-15T08:00:00Z"]) {
-    assert.equal(seconds_of(moment), 1_800_000_000, String(moment));
+test("moments are read, and never is never", () => {
+  assert.equal(seconds_of("2027-01-15T08:00:00Z"), 1_800_000_000);
+  for (const moment of [null, "", "soon"]) assert.equal(seconds_of(moment), null, String(moment));
+});
+
+test("an answer with missing or wrong fields is still an answer", () => {
+  for (const body of [null, 3, [], {}, { citations: [null, 1], dropped: "x", timings_ms: [] }]) {
+    const answer = answer_of(body);
+    assert.equal(answer.text, "");
+    assert.equal(answer.timings_ms.fetch, 0);
+    for (const citation of answer.citations) assert.equal(citation.quote, "");
   }
-  for (const moment of [0, -1, Number.NaN, "soon"]) assert.equal(seconds_of(moment), null, String(moment));
+  const whole = answer_of({ text: "a [1]", citations: [{ number: 1, quote: "q", state: "LIVE", section: "s", checked_at: "2027-01-15T08:00:00Z" }] });
+  assert.equal(whole.citations[0]?.quote, "q");
+  assert.equal(whole.citations[0]?.section, "s");
 });
 
 test("an age is rounded down to one unit, and the future is now", () => {
