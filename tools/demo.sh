@@ -40,7 +40,7 @@ port="$(free_port)"
 printf '[server]\nport = %s\n' "$port" >"$demo/config.toml"
 
 say "a site on this machine: the help of LibreOffice, from Debian's packages"
-python3 -B tools/demo/site.py "$help" "$demo/taken_away" "$demo/address" &
+python3 -B tools/demo/site_server.py "$help" "$demo/taken_away" "$demo/address" &
 site_process=$!
 wait_for "$site_process" test -s "$demo/address" || die "the demonstration's web server did not start"
 site="$(cat "$demo/address")"

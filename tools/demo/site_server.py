@@ -3,7 +3,7 @@
 It serves a folder with ETag, Last-Modified and 304, answers a folder's address with a page that links to every page below it, and answers
 404 for every path listed in a file (one a line) that is read again at each request. The port is a free one.
 
-As a program: site.py FOLDER TAKEN_AWAY_FILE ADDRESS_FILE; writes its address into ADDRESS_FILE when it is ready, ends at SIGTERM.
+As a program: site_server.py FOLDER TAKEN_AWAY_FILE ADDRESS_FILE; writes its address into ADDRESS_FILE when it is ready, ends at SIGTERM.
 """
 
 import email.utils
