@@ -1,4 +1,4 @@
-// Builds ui/dist/{index.html,app.js,app.css}, which CMake compiles into the program.
+// Builds ui/dist/{index.html,icon.svg,app.js,app.css}, which CMake compiles into the program.
 // node build.mjs [FOLDER]: another folder than dist. No network, no inline script, no inline style.
 import { build } from "esbuild";
 import { copyFile, mkdir } from "node:fs/promises";
@@ -30,4 +30,4 @@ await build({
   charset: "utf8",
   logLevel: "warning",
 });
-await copyFile(join(here, "src/index.html"), join(out, "index.html"));
+for (const file of ["index.html", "icon.svg"]) await copyFile(join(here, "src", file), join(out, file));

@@ -105,7 +105,7 @@ function Timings({ answer, language, words }: { answer: Answer } & Shown) {
   const ms = (value: number) => `${number(value, language)} ms`;
   return (
     <p class="timings">
-      {`${words.took} ${ms(embed + search + fetch + generate)}: ${words.searched} ${ms(embed + search)}, `}
+      {`${words.took} ${ms(embed + search + fetch + generate)}${words.colon} ${words.searched} ${ms(embed + search)}, `}
       {`${words.fetched} ${ms(fetch)}, ${words.written} ${ms(generate)}`}
     </p>
   );
