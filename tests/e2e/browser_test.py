@@ -19,7 +19,10 @@ class Page(unittest.TestCase):
         with World() as world:
             status, headers, _ = world.request("/")
             self.assertEqual(status, 200)
-            self.assertIn("default-src 'self'", headers["Content-Security-Policy"])
+            policy = headers["Content-Security-Policy"]
+            self.assertRegex(policy, r"default-src '(none|self)'")
+            self.assertNotIn("unsafe", policy)
+            self.assertNotIn("http", policy)
             done = subprocess.run(
                 [node, str(pathlib.Path(__file__).with_name("browser.mjs")), world.address, world.site.address,
                  str(world.site.taken_away_file), str(pictures)], timeout=180, text=True, capture_output=True)

@@ -36,7 +36,8 @@ class OpenAiClient(unittest.TestCase):
         citations = [annotation.url_citation for annotation in message.annotations]
         self.assertIn(self.world.site.address + "/en/loans.html", [citation.url for citation in citations])
         for citation in citations:
-            self.assertTrue(0 <= citation.start_index < citation.end_index <= len(message.content.encode()))
+            # The indices count code points, and stand around the mark in the text.
+            self.assertRegex(message.content[citation.start_index:citation.end_index], r"^\[\d+\]$")
             self.assertTrue(citation.title)
 
     def test_a_chat_in_french_answers_in_french(self):
