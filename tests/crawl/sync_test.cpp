@@ -1,0 +1,370 @@
+#include "crawl/sync.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/hash.h"
+#include "crawl/site_server.h"
+#include "io/temporary_folder.h"
+#include "net/url.h"
+
+namespace renvoi::crawl {
+namespace {
+
+namespace fs = std::filesystem;
+using catalog::Reference;
+using catalog::ReferenceState;
+using catalog::SourceKind;
+
+// Does what an index would: acknowledges every document in the catalogue. Can stop the sync after some.
+class AcknowledgingSink final : public SyncSink {
+ public:
+  AcknowledgingSink(catalog::Catalog& catalog, const Clock& clock) : catalog_(catalog), clock_(clock) {}
+  Result<void> on_document(const Reference& reference, extract::Document document, bool changed) override {
+    if (stop_after == documents.size()) stop.request_stop();
+    if (stop.stop_requested()) return Error{ErrorCode::unavailable, "stopped"};
+    documents.push_back(reference.address);
+    EXPECT_EQ(reference.fingerprint, fingerprint(document.text));
+    EXPECT_EQ(reference.text_bytes, document.text.size());
+    return catalog_.update_reference(reference, clock_.now(), changed ? "changed" : "added");
+  }
+  Result<void> on_state(const Reference& reference, const std::string& event) override {
+    events.push_back(event);
+    Reference written = reference;
+    if (written.state == ReferenceState::gone) written.indexed = false;
+    return catalog_.update_reference(written, clock_.now(), event);
+  }
+  std::vector<std::string> documents, events;
+  std::size_t stop_after = std::size_t(-1);
+  std::stop_source stop;
+
+ private:
+  catalog::Catalog& catalog_;
+  const Clock& clock_;
+};
+
+class SyncTest : public testing::Test {
+ protected:
+  SyncTest() {
+    source.kind = SourceKind::site;
+    source.address = site.url("/docs/");
+    source.policy.allow_private_addresses = true;
+    source.policy.min_delay_ms = 0;
+    catalog = std::move(catalog::Catalog::open(folder / "catalog.db", catalog::Catalog::Mode::write)).value();
+  }
+  void add() { source = *catalog->add_source(source); }
+  Result<SyncReport> sync(AcknowledgingSink& sink) {
+    if (source.id == SourceId::none) add();
+    return sync_source(source, *catalog, *fetcher, clock, sink, options, sink.stop.get_token());
+  }
+  SyncReport sync() {
+    AcknowledgingSink sink(*catalog, clock);
+    auto report = sync(sink);
+    EXPECT_TRUE(report.ok()) << report.error().message;
+    return report ? *report : SyncReport{};
+  }
+  std::optional<Reference> find(const std::string& address) { return *catalog->find_reference(address); }
+  ReferenceState state(const std::string& path) {
+    const auto found = find(site.url(path));
+    EXPECT_TRUE(found.has_value()) << path;
+    return found ? found->state : ReferenceState::gone;
+  }
+  std::size_t showable() { return catalog->showable()->size(); }
+
+  test::TemporaryFolder folder;
+  test::SiteServer site;
+  ManualClock clock{1'800'000'000};
+  net::HttpClient client{net::HttpClient::Options{}};
+  std::unique_ptr<Fetcher> fetcher = make_fetcher(client, clock);
+  std::unique_ptr<catalog::Catalog> catalog;
+  catalog::Source source;
+  SyncOptions options;
+};
+
+TEST_F(SyncTest, ReadsWhatIsLinkedInScopeAndNothingElse) {
+  site.set("/robots.txt", {200, "User-agent: *\nDisallow: /docs/private\n", "text/plain"});
+  site.set_html("/docs/", "start",
+                {"a", "a#part", "/docs/b?x=1", "/other/c", "photo.png", "private/d", "mailto:x@y.z"});
+  site.set_html("/docs/a", "text of a", {"./", "b"});
+  site.set_html("/docs/b", "text of b");
+  site.set_html("/other/c", "elsewhere");
+  site.set_html("/docs/private/d", "private");
+  const SyncReport report = sync();
+  EXPECT_TRUE(report.complete);
+  EXPECT_EQ(report.totals.new_documents, 4u);  // start, a, b and b?x=1
+  EXPECT_EQ(site.asked("/docs/a"), 1);
+  EXPECT_EQ(site.asked("/other/c"), 0);
+  EXPECT_EQ(site.asked("/docs/private/d"), 0);
+  EXPECT_EQ(site.asked("/docs/photo.png"), 0);
+  EXPECT_EQ(showable(), 4u);
+  EXPECT_EQ(find(site.url("/docs/a"))->language, "en");
+  EXPECT_TRUE(catalog->frontier(source.id)->empty());
+}
+
+TEST_F(SyncTest, DepthIsLimited) {
+  source.policy.max_depth = 2;
+  for (int i = 0; i < 5; ++i)
+    site.set_html("/docs/" + (i == 0 ? "" : std::to_string(i)), "page " + std::to_string(i), {std::to_string(i + 1)});
+  EXPECT_EQ(sync().totals.new_documents, 3u);
+}
+
+TEST_F(SyncTest, TheLimitOfPagesIsKeptAndTheRestWaits) {
+  source.policy.max_pages = 3;
+  std::vector<std::string> links;
+  for (int i = 0; i < 9; ++i) {
+    links.push_back(std::to_string(i));
+    site.set_html("/docs/" + std::to_string(i), "page " + std::to_string(i));
+  }
+  site.set_html("/docs/", "start", links);
+  const SyncReport report = sync();
+  EXPECT_EQ(report.totals.new_documents, 3u);
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(catalog->frontier(source.id)->size(), 7u);
+  source.policy.max_pages = 100;
+  EXPECT_EQ(sync().totals.new_documents, 7u);
+}
+
+TEST_F(SyncTest, AnInterruptedCrawlGoesOnAndFetchesNothingTwice) {
+  std::vector<std::string> links;
+  for (int i = 0; i < 8; ++i) {
+    links.push_back(std::to_string(i));
+    site.set_html("/docs/" + std::to_string(i), "page " + std::to_string(i));
+  }
+  site.set_html("/docs/", "start", links);
+  AcknowledgingSink first(*catalog, clock);
+  first.stop_after = 4;
+  (void)sync(first);
+  EXPECT_EQ(first.documents.size(), 4u);
+  AcknowledgingSink second(*catalog, clock);
+  const auto report = sync(second);
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->complete);
+  EXPECT_EQ(second.documents.size(), 5u);
+  EXPECT_EQ(showable(), 9u);
+  int twice = 0;
+  for (const auto& [path, times] : site.asked())
+    if (path != "/robots.txt" && times > 1) twice += times - 1;
+  EXPECT_LE(twice, 1);  // the one that was being read
+}
+
+TEST_F(SyncTest, UnchangedPagesAreNotReadAgainAndChangedOnesAre) {
+  site.set("/docs/", {200, test::html("Start", "start", {"a", "b"}), "text/html", {{"ETag", "\"1\""}}});
+  site.set_html("/docs/a", "first");
+  site.set_html("/docs/b", "same");
+  sync();
+  site.forget();
+  EXPECT_EQ(sync().totals.fetched, 0u);  // checked a moment ago
+  EXPECT_EQ(site.asked("/docs/"), 0);
+  clock.advance(86'401);
+  site.set_html("/docs/a", "second");
+  site.set("/docs/b", {200, "<!-- another comment -->" + test::html("Page /docs/b", "same")});
+  const SyncReport report = sync();
+  EXPECT_EQ(report.totals.changed_documents, 1u);
+  EXPECT_EQ(report.totals.unchanged, 2u);
+  EXPECT_EQ(report.totals.new_documents, 0u);
+}
+
+TEST_F(SyncTest, WhatIsNotIndexedIsNeverTakenFor304) {
+  site.set("/docs/", {200, test::html("Start", "start"), "text/html", {{"ETag", "\"1\""}}});
+  sync();
+  Reference reference = *find(site.url("/docs/"));
+  reference.indexed = false;
+  ASSERT_TRUE(catalog->update_reference(reference, clock.now()).ok());
+  sync();
+  EXPECT_TRUE(find(site.url("/docs/"))->indexed);
+}
+
+TEST_F(SyncTest, AMissingPageIsHiddenAtOnceAndGoneAfterAWeek) {
+  site.set_html("/docs/", "start", {"a", "b", "c", "d"});
+  for (const char* path : {"/docs/a", "/docs/b", "/docs/c", "/docs/d"}) site.set_html(path, path);
+  sync();
+  site.remove("/docs/a");
+  clock.advance(86'401);
+  EXPECT_FALSE(sync().held);
+  EXPECT_EQ(state("/docs/a"), ReferenceState::suspect);
+  EXPECT_EQ(showable(), 4u);
+  clock.advance(3'601);
+  sync();
+  clock.advance(7 * 86'400);
+  EXPECT_EQ(sync().totals.gone, 1u);
+  EXPECT_EQ(state("/docs/a"), ReferenceState::gone);
+  site.set_html("/docs/a", "it is back");
+  clock.advance(31 * 86'400);
+  sync();
+  EXPECT_EQ(state("/docs/a"), ReferenceState::live);
+  EXPECT_EQ(showable(), 5u);
+}
+
+TEST_F(SyncTest, WhenMostOfASiteIsMissingNothingIsDeclaredDead) {
+  site.set_html("/docs/", "start", {"a", "b", "c", "d"});
+  for (const char* path : {"/docs/a", "/docs/b", "/docs/c", "/docs/d"}) site.set_html(path, path);
+  sync();
+  for (const char* path : {"/docs/a", "/docs/b", "/docs/c"}) site.set(path, {410, ""});
+  for (int day = 0; day < 5; ++day) {
+    clock.advance(8 * 86'400);
+    const SyncReport report = sync();
+    EXPECT_TRUE(report.held);
+    EXPECT_EQ(report.totals.gone, 0u);
+  }
+  EXPECT_EQ(state("/docs/a"), ReferenceState::suspect);
+  EXPECT_EQ(showable(), 2u);
+}
+
+TEST_F(SyncTest, AHostInTroubleIsLeftAloneAndItsPagesStay) {
+  std::vector<std::string> links;
+  for (int i = 0; i < 20; ++i) {
+    links.push_back(std::to_string(i));
+    site.set_html("/docs/" + std::to_string(i), "page " + std::to_string(i));
+  }
+  site.set_html("/docs/", "start", links);
+  sync();
+  for (int i = 0; i < 20; ++i) site.set("/docs/" + std::to_string(i), {500, ""});
+  site.set("/docs/", {500, ""});
+  clock.advance(86'401);
+  const SyncReport report = sync();
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(report.totals.fetched, 5u);
+  EXPECT_EQ(showable(), 21u);
+}
+
+TEST_F(SyncTest, NoindexIsNotIndexedAndLeaves) {
+  site.set_html("/docs/", "start", {"a", "b"}, "<meta name=robots content=noindex>");
+  site.set_html("/docs/a", "a");
+  site.set("/docs/b", {200, test::html("B", "b"), "text/html", {{"X-Robots-Tag", "noindex"}}});
+  EXPECT_EQ(sync().totals.new_documents, 1u);
+  site.set_html("/docs/a", "a", {}, "<meta name=robots content=noindex>");
+  clock.advance(86'401);
+  EXPECT_EQ(sync().totals.gone, 1u);
+  EXPECT_EQ(showable(), 0u);
+}
+
+TEST_F(SyncTest, OneOfTwoAddressesOfAPageIsIndexed) {
+  site.set_html("/docs/", "start", {"a?print=1", "a"});
+  site.set_html("/docs/a", "a", {}, "<link rel=canonical href=/docs/a>");
+  EXPECT_EQ(sync().totals.new_documents, 2u);
+  EXPECT_TRUE(find(site.url("/docs/a")).has_value());
+  EXPECT_FALSE(find(site.url("/docs/a?print=1")).has_value());
+}
+
+TEST_F(SyncTest, ACanonicalThatIsNotThereLosesNothing) {
+  site.set_html("/docs/", "start", {"a", "x", "y"});
+  site.set_html("/docs/a", "a", {}, "<link rel=canonical href=/docs/none>");
+  site.set_html("/docs/x", "x", {}, "<link rel=canonical href=/docs/y>");
+  site.set_html("/docs/y", "y", {}, "<link rel=canonical href=/docs/x>");
+  sync();
+  EXPECT_TRUE(find(site.url("/docs/a")).has_value());
+  EXPECT_TRUE(find(site.url("/docs/x")).has_value() || find(site.url("/docs/y")).has_value());
+}
+
+TEST_F(SyncTest, RedirectsKeepOrChangeTheAddress) {
+  site.set_html("/docs/", "start", {"old", "now", "out"});
+  site.set("/docs/old", {301, "", "text/plain", {{"Location", "/docs/new"}}});
+  site.set("/docs/now", {302, "", "text/plain", {{"Location", "/docs/today"}}});
+  site.set("/docs/out", {302, "", "text/plain", {{"Location", "/elsewhere/x"}}});
+  site.set_html("/docs/new", "new");
+  site.set_html("/docs/today", "today");
+  site.set_html("/elsewhere/x", "x");
+  EXPECT_EQ(sync().totals.new_documents, 3u);
+  EXPECT_TRUE(find(site.url("/docs/new")).has_value());
+  EXPECT_TRUE(find(site.url("/docs/now")).has_value());
+  EXPECT_FALSE(find(site.url("/docs/today")).has_value());
+}
+
+TEST_F(SyncTest, APageThatMovesForGoodIsMoved) {
+  site.set_html("/docs/", "start", {"a"});
+  site.set_html("/docs/a", "text");
+  sync();
+  site.set("/docs/b", {200, test::html("Page /docs/a", "text")});
+  site.set("/docs/a", {301, "", "text/plain", {{"Location", "/docs/b"}}});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(state("/docs/a"), ReferenceState::live);
+    clock.advance(86'401);
+    sync();
+  }
+  EXPECT_EQ(state("/docs/a"), ReferenceState::moved);
+  EXPECT_EQ(find(site.url("/docs/a"))->moved_to, site.url("/docs/b"));
+}
+
+TEST_F(SyncTest, WrongTypesEmptyAndBrokenPagesAreProblemsNotTheEnd) {
+  site.set_html("/docs/", "start", {"binary", "empty", "loop", "good", "gone"});
+  site.set("/docs/binary", {200, std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", 18), "image/png"});
+  site.set("/docs/empty", {200, ""});
+  site.set("/docs/loop", {302, "", "text/plain", {{"Location", "/docs/loop"}}});
+  site.set_html("/docs/good", "good");
+  const SyncReport report = sync();
+  EXPECT_EQ(report.totals.new_documents, 2u);
+  EXPECT_EQ(report.problems.size(), 4u);
+  for (const auto& problem : report.problems) EXPECT_FALSE(problem.reason.empty()) << problem.address;
+}
+
+TEST_F(SyncTest, AStartThatIsNotThereIsAnError) {
+  AcknowledgingSink sink(*catalog, clock);
+  EXPECT_EQ(sync(sink).error().code, ErrorCode::not_found);
+  source.policy.allow_private_addresses = false;
+  EXPECT_EQ(sync(sink).error().code, ErrorCode::denied);
+}
+
+TEST_F(SyncTest, ASitemapIsReadWithItsChildrenAndRaisesTombstones) {
+  source.kind = SourceKind::sitemap;
+  source.address = site.url("/sitemap.xml");
+  site.set("/sitemap.xml", {200,
+                            "<sitemapindex><sitemap><loc>" + site.url("/s1.txt") + "</loc></sitemap><sitemap><loc>" +
+                                site.url("/sitemap.xml") + "</loc></sitemap></sitemapindex>",
+                            "text/xml"});
+  site.set("/s1.txt", {200, site.url("/a") + "\n" + site.url("/b") + "\nhttps://elsewhere.test/c\n", "text/plain"});
+  site.set_html("/a", "a", {"/unlisted"});
+  site.set_html("/b", "b");
+  site.set_html("/unlisted", "unlisted");
+  EXPECT_EQ(sync().totals.new_documents, 2u);
+  EXPECT_EQ(site.asked("/unlisted"), 0);
+  Reference dead = *find(site.url("/b"));
+  dead.state = ReferenceState::gone;
+  dead.indexed = false;
+  dead.next_check_at = clock.now() + 90 * 86'400;
+  ASSERT_TRUE(catalog->update_reference(dead, clock.now()).ok());
+  sync();
+  EXPECT_EQ(state("/b"), ReferenceState::live);
+}
+
+class FolderSyncTest : public SyncTest {
+ protected:
+  FolderSyncTest() {
+    fs::create_directories(folder / "docs/sub");
+    source.kind = SourceKind::folder;
+    source.address = fs::canonical(folder / "docs").string();
+  }
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder / ("docs/" + name)) << text; }
+};
+
+TEST_F(FolderSyncTest, FollowsWhatHappensToItsFiles) {
+  write("a.md", "# A\n\nThe first text, a whole sentence of it.\n");
+  write("sub/b.txt", "The second text, a whole sentence of it.\n");
+  write("bad.txt", std::string("\0\1\2\3\0\0", 6));
+  const SyncReport first = sync();
+  EXPECT_EQ(first.totals.new_documents, 2u);
+  EXPECT_EQ(first.problems.size(), 1u);
+  const SyncReport second = sync();
+  EXPECT_EQ(second.totals.unchanged, 2u);
+  write("a.md", "# A\n\nAnother text, which is longer than the first one was.\n");
+  fs::remove(folder / "docs/sub/b.txt");
+  const SyncReport third = sync();
+  EXPECT_EQ(third.totals.changed_documents, 1u);
+  EXPECT_EQ(third.totals.gone, 1u);
+  EXPECT_EQ(showable(), 1u);
+}
+
+TEST_F(FolderSyncTest, AFolderThatVanishesTakesNothingWithIt) {
+  for (int i = 0; i < 12; ++i)
+    write(std::to_string(i) + ".txt", "Some text of file number " + std::to_string(i) + ".\n");
+  sync();
+  fs::rename(folder / "docs", folder / "away");
+  EXPECT_TRUE(sync().held);
+  fs::create_directories(folder / "docs");
+  EXPECT_TRUE(sync().held);
+  EXPECT_EQ(showable(), 12u);
+}
+
+}  // namespace
+}  // namespace renvoi::crawl
