@@ -23,25 +23,25 @@ struct Block {
 };
 
 struct Link {
-  std::string target;    // as written, not resolved; resolve it against Document::base (or the page's own URL)
-  std::string text;      // at most 200 bytes
+  std::string target;  // as written, not resolved; resolve it against Document::base (or the page's own URL)
+  std::string text;    // at most 200 bytes
   bool nofollow = false;
 };
 
 struct Document {
-  std::string text;       // UTF-8, valid, the main content only, "\n" line ends
+  std::string text;  // UTF-8, valid, the main content only, "\n" line ends
   std::vector<Block> blocks;
-  std::string title;      // at most 200 bytes
-  std::string language;   // ISO 639-1 or "und"
+  std::string title;        // at most 200 bytes
+  std::string language;     // ISO 639-1 or "und"
   std::vector<Link> links;  // of the whole page, not of the main content alone
   std::string base;         // <base href>, "" when none
   std::string canonical;    // <link rel=canonical>, "" when none
   bool noindex = false;     // <meta name=robots> (or name=renvoi)
   bool nofollow = false;
   bool noarchive = false;
-  std::string media_type;   // what it was taken for: "text/html", "text/markdown", "text/plain"
-  std::string charset;      // what it was decoded from: "utf-8", "windows-1252", ...
-  bool truncated = false;   // the input was longer than the limit, or malformed beyond it; the text is the part before
+  std::string media_type;  // what it was taken for: "text/html", "text/markdown", "text/plain"
+  std::string charset;     // what it was decoded from: "utf-8", "windows-1252", ...
+  bool truncated = false;  // the input was longer than the limit, or malformed beyond it; the text is the part before
 };
 
 }  // namespace renvoi::extract

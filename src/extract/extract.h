@@ -20,11 +20,11 @@ struct Limits {
   std::uint64_t max_input_bytes = 64u << 20;  // more is cut, and Document::truncated set
   std::uint32_t max_text_bytes = 8u << 20;
   std::uint32_t max_links = 10'000;
-  std::uint32_t max_milliseconds = 10'000;    // of work on one document; then `exhausted`
+  std::uint32_t max_milliseconds = 10'000;  // of work on one document; then `exhausted`
 };
 
-// Errors: `invalid` when the bytes are of a kind that is not read (binary; PDF and Office come later: the message names the kind
-// found and those accepted), or empty, or hold no text; `exhausted` when the time limit was met.
+// Errors: `invalid` when the bytes are of a kind that is not read (binary; PDF and Office come later: the message names
+// the kind found and those accepted), or empty, or hold no text; `exhausted` when the time limit was met.
 Result<Document> extract(std::string_view bytes, const Hints& hints, const Limits& limits = {});
 
 // The text as Markdown (headings, lists, code as such), for `renvoi extract`.

@@ -1,5 +1,5 @@
-// Document to passages: the unit of retrieval. By structure first (a heading starts a passage), then by sentences, about
-// 200 tokens each; never cuts a sentence unless it is longer than a passage may be.
+// Document to passages: the unit of retrieval. By structure first (a heading starts a passage), then by sentences,
+// about 200 tokens each; never cuts a sentence unless it is longer than a passage may be.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 namespace renvoi::extract {
 
 struct Passage {
-  std::uint32_t ordinal = 0;  // 0, 1, ... in the document
-  text::Range range;          // in Document::text
-  std::string heading_path;   // "Title > Chapter > Section", at most 300 bytes; "" when there is none
+  std::uint32_t ordinal = 0;      // 0, 1, ... in the document
+  text::Range range;              // in Document::text
+  std::string heading_path;       // "Title > Chapter > Section", at most 300 bytes; "" when there is none
   std::uint64_t fingerprint = 0;  // of the passage's text
 };
 

@@ -1,0 +1,33 @@
+// Writes a document's text block by block, with white space collapsed. For the room's own use.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "extract/document.h"
+
+namespace renvoi::extract {
+
+// Every run of Unicode white space one ASCII space, none at either end; control characters and U+FEFF dropped.
+std::string collapse_space(std::string_view text);
+
+class DocumentBuilder {
+ public:
+  DocumentBuilder(Document& document, std::uint32_t max_text_bytes)
+      : document_(document), max_text_bytes_(max_text_bytes) {}
+
+  // Adds a block; one without text is not added. `joined`: the block goes on the list or table of the one before it,
+  // and stands one "\n" after it. Code keeps its lines; in every other kind white space is collapsed.
+  void add(BlockKind kind, std::uint8_t level, std::string_view text, bool joined = false);
+
+  // The text limit was met; nothing more is added.
+  bool full() const { return full_; }
+
+ private:
+  Document& document_;
+  std::uint32_t max_text_bytes_;
+  bool full_ = false;
+};
+
+}  // namespace renvoi::extract

@@ -1,0 +1,24 @@
+#include "extract/html.h"
+
+#include "extract/document_builder.h"
+#include "extract/main_content.h"
+#include "extract/page_facts.h"
+#include "extract/page_text.h"
+#include "text/language.h"
+
+namespace renvoi::extract {
+
+Result<void> read_html(std::string_view html, const Hints& hints, const Limits& limits, Deadline deadline,
+                       Document& document) {
+  RENVOI_TRY(const PageTree page, PageTree::parse(html, deadline));
+  document.truncated |= page.truncated();
+  read_page_facts(page, limits, document);
+  DocumentBuilder builder(document, limits.max_text_bytes);
+  write_page_text(page, find_main_content(page), document.title, builder);
+  std::string declared = declared_language(page);
+  if (declared.empty()) declared = hints.language;
+  document.language = text::detect_language(document.text, declared);
+  return {};
+}
+
+}  // namespace renvoi::extract

@@ -1,0 +1,201 @@
+#include "extract/markdown.h"
+
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "base/utf8.h"
+#include "extract/document_builder.h"
+#include "text/language.h"
+#include "text/normalize.h"
+
+namespace renvoi::extract {
+namespace {
+
+constexpr std::size_t kMaxTitleBytes = 200;
+constexpr std::size_t kMaxLinkTextBytes = 200;
+constexpr std::size_t kMaxMarkdownBytes = 4u << 20;  // cmark cannot be stopped while it parses
+constexpr std::size_t kMaxFrontMatterBytes = 16'384;
+constexpr std::size_t kChunkBytes = 64 * 1'024;
+
+struct FreeParser {
+  void operator()(cmark_parser* parser) const { cmark_parser_free(parser); }
+};
+struct FreeNode {
+  void operator()(cmark_node* node) const { cmark_node_free(node); }
+};
+struct FreeIterator {
+  void operator()(cmark_iter* iterator) const { cmark_iter_free(iterator); }
+};
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\"'";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+// "key: value" lines between two "---" lines at the very start. Nothing else of YAML is read.
+std::map<std::string, std::string> take_front_matter(std::string_view& text) {
+  std::map<std::string, std::string> fields;
+  if (!text.starts_with("---\n") && !text.starts_with("---\r\n")) return fields;
+  const std::size_t end = text.substr(0, kMaxFrontMatterBytes).find("\n---", 3);
+  if (end == std::string_view::npos) return fields;
+  std::string_view lines = text.substr(4, end - 4 + 1);
+  text.remove_prefix(std::min(text.size(), text.find('\n', end + 1)));
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    if (const std::size_t colon = line.find(':'); colon != std::string_view::npos)
+      fields.emplace(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
+  }
+  return fields;
+}
+
+// The table extension's node types are not in its public header; their names are.
+enum class Table : std::uint8_t { no, table, row, cell };
+Table table_part(cmark_node* node) {
+  const std::string_view name = cmark_node_get_type_string(node);
+  if (name == "table") return Table::table;
+  if (name == "table_row" || name == "table_header") return Table::row;
+  return name == "table_cell" ? Table::cell : Table::no;
+}
+
+const char* or_empty(const char* text) { return text == nullptr ? "" : text; }
+
+class MarkdownWriter {
+ public:
+  MarkdownWriter(const Limits& limits, Document& document)
+      : limits_(limits), document_(document), builder_(document, limits.max_text_bytes) {}
+
+  void event(cmark_event_type event, cmark_node* node) {
+    const bool enter = event == CMARK_EVENT_ENTER;
+    const cmark_node_type type = cmark_node_get_type(node);
+    if (table_part(node) == Table::table || type == CMARK_NODE_LIST) {
+      if (enter) end_block(node);
+      if (depth_ == 0 && enter) joined_ = false;
+      depth_ += enter ? 1 : -1;
+    }
+    if ((type & CMARK_NODE_TYPE_MASK) == CMARK_NODE_TYPE_BLOCK)
+      block(enter, type, node);
+    else
+      inline_text(enter, type, node);
+  }
+
+  bool full() const { return builder_.full(); }
+
+ private:
+  void block(bool enter, cmark_node_type type, cmark_node* node) {
+    if (type == CMARK_NODE_CODE_BLOCK) {
+      builder_.add(BlockKind::code, 0, or_empty(cmark_node_get_literal(node)));
+      joined_ = false;
+    } else if (table_part(node) == Table::cell) {
+      if (enter && !line_.empty()) line_ += " | ";
+    } else if (table_part(node) == Table::row || type == CMARK_NODE_HEADING || type == CMARK_NODE_PARAGRAPH) {
+      if (enter)
+        line_.clear();
+      else
+        end_block(node);
+    }
+  }
+
+  // Gives the line gathered so far as a block of the kind of the node it stands in.
+  void end_block(cmark_node* node) {
+    const std::string line = std::move(line_);
+    line_.clear();
+    if (collapse_space(line).empty()) return;
+    const cmark_node_type type = cmark_node_get_type(node);
+    if (type == CMARK_NODE_HEADING) return heading(line, static_cast<std::uint8_t>(cmark_node_get_heading_level(node)));
+    BlockKind kind = BlockKind::paragraph;
+    std::uint8_t level = 0;
+    if (table_part(node) == Table::row) {
+      kind = BlockKind::table_row;
+    } else if (depth_ > 0) {
+      kind = BlockKind::list_item;
+      level = static_cast<std::uint8_t>(std::min(depth_, 6));
+    } else if (const cmark_node* parent = cmark_node_parent(node);
+               parent != nullptr && cmark_node_get_type(const_cast<cmark_node*>(parent)) == CMARK_NODE_BLOCK_QUOTE) {
+      kind = BlockKind::quote;
+    }
+    builder_.add(kind, level, line, depth_ > 0 && joined_);
+    joined_ = depth_ > 0;
+  }
+
+  // The first heading of the first level is the title, when the front matter gives none or the same.
+  void heading(const std::string& line, std::uint8_t level) {
+    const std::string text = collapse_space(line);
+    joined_ = false;
+    if (level == 1 && !title_seen_ && (document_.title.empty() || text::fold(document_.title) == text::fold(text))) {
+      title_seen_ = true;
+      if (document_.title.empty()) document_.title = truncate_utf8(text, kMaxTitleBytes);
+      if (document_.title == text) return;
+    }
+    builder_.add(BlockKind::heading, level, text);
+  }
+
+  void inline_text(bool enter, cmark_node_type type, cmark_node* node) {
+    if (type == CMARK_NODE_LINK) {
+      if (enter) {
+        link_begin_ = line_.size();
+      } else if (document_.links.size() < limits_.max_links) {
+        const std::string_view target = or_empty(cmark_node_get_url(node));
+        const std::string text = collapse_space(std::string_view(line_).substr(std::min(link_begin_, line_.size())));
+        if (!target.empty() && target.front() != '#' && !target.starts_with("mailto:"))
+          document_.links.push_back({std::string(target), std::string(truncate_utf8(text, kMaxLinkTextBytes)), false});
+      }
+    } else if (enter && (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)) {
+      line_ += or_empty(cmark_node_get_literal(node));
+    } else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK) {
+      line_ += ' ';
+    }
+  }
+
+  const Limits& limits_;
+  Document& document_;
+  DocumentBuilder builder_;
+  std::string line_;
+  std::size_t link_begin_ = 0;
+  int depth_ = 0;  // of lists and tables
+  bool joined_ = false, title_seen_ = false;
+};
+
+Error too_slow() { return {ErrorCode::exhausted, "parsing this Markdown took longer than its time limit"}; }
+
+}  // namespace
+
+Result<void> read_markdown(std::string_view text, const Hints& hints, const Limits& limits, Deadline deadline,
+                           Document& document) {
+  const auto fields = take_front_matter(text);
+  if (const auto found = fields.find("title"); found != fields.end())
+    document.title = truncate_utf8(collapse_space(found->second), kMaxTitleBytes);
+  if (text.size() > kMaxMarkdownBytes) {
+    text = truncate_utf8(text, kMaxMarkdownBytes);
+    document.truncated = true;
+  }
+  cmark_gfm_core_extensions_ensure_registered();
+  const std::unique_ptr<cmark_parser, FreeParser> parser(cmark_parser_new(CMARK_OPT_DEFAULT));
+  for (const char* name : {"table", "strikethrough", "autolink"})
+    if (cmark_syntax_extension* extension = cmark_find_syntax_extension(name))
+      cmark_parser_attach_syntax_extension(parser.get(), extension);
+  for (std::size_t at = 0; at < text.size(); at += kChunkBytes) {
+    const std::string_view chunk = text.substr(at, kChunkBytes);
+    cmark_parser_feed(parser.get(), chunk.data(), chunk.size());
+    if (std::chrono::steady_clock::now() > deadline) return too_slow();
+  }
+  const std::unique_ptr<cmark_node, FreeNode> root(cmark_parser_finish(parser.get()));
+  const std::unique_ptr<cmark_iter, FreeIterator> iterator(cmark_iter_new(root.get()));
+  MarkdownWriter writer(limits, document);
+  for (cmark_event_type event; (event = cmark_iter_next(iterator.get())) != CMARK_EVENT_DONE && !writer.full();)
+    writer.event(event, cmark_iter_get_node(iterator.get()));
+  if (std::chrono::steady_clock::now() > deadline) return too_slow();
+  auto language = fields.find("lang");
+  if (language == fields.end()) language = fields.find("language");
+  document.language =
+      text::detect_language(document.text, language == fields.end() ? hints.language : language->second);
+  return {};
+}
+
+}  // namespace renvoi::extract

@@ -1,0 +1,17 @@
+// Markdown (GitHub's flavour, by cmark-gfm) to document. For the room's own use.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "extract/extract.h"
+#include "extract/page_tree.h"
+
+namespace renvoi::extract {
+
+// `text` is valid UTF-8. Front matter between "---" lines gives title and language. Errors: `exhausted` when the
+// deadline passes.
+Result<void> read_markdown(std::string_view text, const Hints& hints, const Limits& limits, Deadline deadline,
+                           Document& document);
+
+}  // namespace renvoi::extract

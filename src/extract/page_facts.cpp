@@ -1,0 +1,217 @@
+#include "extract/page_facts.h"
+
+#include <lexbor/tag/const.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <vector>
+
+#include "base/utf8.h"
+#include "extract/document_builder.h"
+#include "extract/page_tags.h"
+#include "extract/page_text.h"
+#include "text/normalize.h"
+
+namespace renvoi::extract {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::size_t kMaxTitleBytes = 200;
+constexpr std::size_t kMaxLinkTextBytes = 200;
+constexpr std::size_t kMaxAddressBytes = 8'192;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+// A word in a list separated by spaces or commas: "nofollow" in rel or in robots.
+bool has_word(std::string_view list, std::string_view word) {
+  const std::string all = lower(list);
+  for (std::size_t begin = 0; begin < all.size();) {
+    const std::size_t end = std::min(all.find_first_of(" ,;\t\r\n", begin), all.size());
+    if (std::string_view(all).substr(begin, end - begin) == word) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+bool leads_to_a_document(std::string_view target) {
+  if (target.empty() || target.front() == '#' || target.size() > kMaxAddressBytes) return false;
+  const std::string head = lower(target.substr(0, 12));
+  for (const std::string_view scheme : {"javascript:"sv, "mailto:"sv, "tel:"sv, "data:"sv, "sms:"sv, "about:"sv})
+    if (head.starts_with(scheme)) return false;
+  return true;
+}
+
+struct Names {
+  std::string tag, open_graph, site, first_heading;
+  std::uint32_t first_level_headings = 0;
+};
+
+class FactReader {
+ public:
+  FactReader(const PageTree& page, const Limits& limits, Document& document)
+      : page_(page), nodes_(page.nodes()), limits_(limits), document_(document) {}
+
+  void run() {
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      switch (nodes_[i].tag) {
+        case LXB_TAG_TITLE:
+          read_title(i);
+          break;
+        case LXB_TAG_META:
+          read_meta(i);
+          break;
+        case LXB_TAG_BASE:
+          keep_first(document_.base, page_.attribute(i, "href"));
+          break;
+        case LXB_TAG_LINK:
+          if (has_word(page_.attribute(i, "rel"), "canonical"))
+            keep_first(document_.canonical, page_.attribute(i, "href"));
+          break;
+        case LXB_TAG_A:
+        case LXB_TAG_AREA:
+          read_link(i);
+          break;
+        case LXB_TAG_H1:
+          read_heading(i);
+          break;
+        default:
+          break;
+      }
+    }
+    document_.title = choose_title();
+  }
+
+ private:
+  static void keep_first(std::string& kept, std::string_view value) {
+    value = trim(value);
+    if (kept.empty() && value.size() <= kMaxAddressBytes) kept = repair_utf8(value);
+  }
+
+  void read_title(std::uint32_t i) {
+    if (!names_.tag.empty()) return;
+    std::string raw;
+    for (std::uint32_t child = i + 1; child < nodes_[i].end; ++child) raw += nodes_[child].text.substr(0, 4'000);
+    names_.tag = collapse_space(raw);
+  }
+
+  void read_heading(std::uint32_t i) {
+    if (++names_.first_level_headings == 1) names_.first_heading = text_below(page_, i, 2 * kMaxTitleBytes);
+  }
+
+  void read_meta(std::uint32_t i) {
+    const std::string name = lower(page_.attribute(i, "name").substr(0, 40));
+    const std::string property = lower(page_.attribute(i, "property").substr(0, 40));
+    const std::string_view content = page_.attribute(i, "content").substr(0, 4'000);
+    if (property == "og:title" || name == "og:title") names_.open_graph = collapse_space(content);
+    if (property == "og:site_name") names_.site = collapse_space(content);
+    if (name != "robots" && name != "renvoi") return;
+    const bool none = has_word(content, "none");
+    document_.noindex |= none || has_word(content, "noindex");
+    document_.nofollow |= none || has_word(content, "nofollow");
+    document_.noarchive |= has_word(content, "noarchive");
+  }
+
+  void read_link(std::uint32_t i) {
+    if (document_.links.size() >= limits_.max_links) return;
+    const std::string_view target = trim(page_.attribute(i, "href"));
+    if (!leads_to_a_document(target)) return;
+    document_.links.push_back({repair_utf8(target), text_below(page_, i, kMaxLinkTextBytes),
+                               has_word(page_.attribute(i, "rel"), "nofollow")});
+  }
+
+  // The page's <title> is made for a list of results, its only first-level heading for the page itself: when one holds
+  // the other, the heading is the title without the site's name.
+  std::string choose_title() const {
+    const std::string& heading = names_.first_heading;
+    const std::string& full = names_.tag.empty() ? names_.open_graph : names_.tag;
+    std::string title = full.empty() ? heading : without_site_name(full, names_.site, heading);
+    if (title.empty()) title = heading;
+    return std::string(trim(truncate_utf8(title, kMaxTitleBytes)));
+  }
+
+  const PageTree& page_;
+  const std::vector<PageNode>& nodes_;
+  const Limits& limits_;
+  Document& document_;
+  Names names_;
+};
+
+constexpr std::array kSeparators{" | "sv,  " - "sv, " – "sv, " — "sv, " · "sv,
+                                 " :: "sv, " » "sv, " « "sv, " • "sv, " / "sv};
+
+struct Cut {
+  std::size_t at = std::string::npos, length = 0;
+};
+
+Cut last_separator(std::string_view title) {
+  Cut cut;
+  for (const std::string_view separator : kSeparators)
+    if (const std::size_t at = title.rfind(separator);
+        at != std::string_view::npos && (cut.at == std::string::npos || at > cut.at))
+      cut = {at, separator.size()};
+  return cut;
+}
+
+std::size_t count_words(std::string_view text) {
+  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
+}
+
+}  // namespace
+
+std::string without_site_name(const std::string& title, const std::string& site, const std::string& heading) {
+  const std::string folded_heading = text::fold(heading);
+  const std::string folded_title = text::fold(title);
+  if (heading.size() >= 4 && folded_heading != folded_title && folded_title.find(folded_heading) != std::string::npos &&
+      folded_heading != text::fold(site) && count_words(heading) * 4 >= count_words(title))
+    return heading;
+  if (!site.empty()) {
+    const std::string folded_site = text::fold(site);
+    if (const Cut cut = last_separator(title);
+        cut.at != std::string::npos && text::fold(title.substr(cut.at + cut.length)) == folded_site)
+      return title.substr(0, cut.at);
+    for (const std::string_view separator : kSeparators)
+      if (const std::size_t at = title.find(separator);
+          at != std::string::npos && text::fold(title.substr(0, at)) == folded_site)
+        return title.substr(at + separator.size());
+  }
+  // Nothing told the site's name: a short end after a title that stands by itself is taken for it.
+  const Cut cut = last_separator(title);
+  if (cut.at == std::string::npos || folded_heading == folded_title) return title;
+  const std::string head = title.substr(0, cut.at);
+  const std::string tail = title.substr(cut.at + cut.length);
+  return count_words(tail) <= 4 && count_words(head) >= 2 && head.size() > tail.size() ? head : title;
+}
+
+void read_page_facts(const PageTree& page, const Limits& limits, Document& document) {
+  FactReader(page, limits, document).run();
+}
+
+std::string declared_language(const PageTree& page) {
+  const std::vector<PageNode>& nodes = page.nodes();
+  std::string open_graph, meta;
+  for (std::uint32_t i = 0; i < nodes.size() && nodes[i].tag != LXB_TAG_BODY; ++i) {
+    if (nodes[i].tag == LXB_TAG_HTML) {
+      for (const std::string_view name : {"lang"sv, "xml:lang"sv})
+        if (const std::string_view value = trim(page.attribute(i, name)); !value.empty()) return std::string(value);
+    }
+    if (nodes[i].tag != LXB_TAG_META) continue;
+    if (lower(page.attribute(i, "http-equiv")) == "content-language") meta = trim(page.attribute(i, "content"));
+    if (lower(page.attribute(i, "property")) == "og:locale") open_graph = trim(page.attribute(i, "content"));
+  }
+  return meta.empty() ? open_graph : meta;
+}
+
+}  // namespace renvoi::extract

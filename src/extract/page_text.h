@@ -1,0 +1,21 @@
+// The main content of a page as blocks. For the room's own use.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "extract/document_builder.h"
+#include "extract/main_content.h"
+#include "extract/page_tree.h"
+
+namespace renvoi::extract {
+
+// Adds the blocks of the main content. A first-level heading that says the title again is left out: the title stands in
+// Document::title and in every heading path.
+void write_page_text(const PageTree& page, const MainContent& content, std::string_view title,
+                     DocumentBuilder& builder);
+
+// The text below one node, white space collapsed, at most about `max_bytes`, without scripts and styles.
+std::string text_below(const PageTree& page, std::uint32_t node, std::size_t max_bytes);
+
+}  // namespace renvoi::extract

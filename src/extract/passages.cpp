@@ -1,0 +1,207 @@
+#include "extract/passages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "text/normalize.h"
+#include "text/sentences.h"
+
+namespace renvoi::extract {
+namespace {
+
+constexpr std::size_t kMaxHeadingPathBytes = 300;
+constexpr std::size_t kMaxHeadingBytes = 100;  // of one heading within the path
+constexpr std::string_view kArrow = " > ";
+
+// A run of blocks under one heading.
+struct Section {
+  std::array<std::string, 6> headings;  // by level
+  std::vector<Block> blocks;
+};
+
+// A piece of text that is not cut: a sentence, a short block, or a part of an over-long sentence.
+struct Unit {
+  text::Range range;
+  std::uint32_t tokens = 0;
+  bool starts_block = false;
+};
+
+std::vector<Section> sections_of(const Document& document) {
+  std::vector<Section> sections(1);
+  for (const Block& block : document.blocks) {
+    if (block.kind != BlockKind::heading) {
+      sections.back().blocks.push_back(block);
+      continue;
+    }
+    const std::size_t level = std::clamp<std::size_t>(block.level, 1, 6) - 1;
+    Section next;
+    next.headings = sections.back().headings;
+    next.headings[level] = truncate_utf8(text::slice(document.text, block.range), kMaxHeadingBytes);
+    for (std::size_t deeper = level + 1; deeper < next.headings.size(); ++deeper) next.headings[deeper].clear();
+    if (sections.back().blocks.empty())
+      sections.back() = std::move(next);
+    else
+      sections.push_back(std::move(next));
+  }
+  if (sections.back().blocks.empty()) sections.pop_back();
+  return sections;
+}
+
+std::string heading_path(const Document& document, const Section& section) {
+  std::string path = document.title;
+  for (const std::string& heading : section.headings) {
+    if (heading.empty() || heading == document.title) continue;
+    if (!path.empty()) path += kArrow;
+    path += heading;
+  }
+  return std::string(truncate_utf8(path, kMaxHeadingPathBytes));
+}
+
+class PassageMaker {
+ public:
+  PassageMaker(const Document& document, const PassageOptions& options) : document_(document), options_(options) {
+    options_.max_tokens = std::max<std::uint32_t>(options_.max_tokens, 8);
+    options_.target_tokens = std::clamp<std::uint32_t>(options_.target_tokens, 4, options_.max_tokens);
+  }
+
+  std::vector<Passage> run() {
+    const std::vector<Section> sections = sections_of(document_);
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+      for (const Block& block : sections[i].blocks) add_block(block);
+      if (path_.empty() && !units_.empty()) path_ = heading_path(document_, sections[i]);
+      // A short section goes on into the next one of its chapter: a passage of ten words finds nothing.
+      if (tokens_ < options_.min_tokens && i + 1 < sections.size() && same_chapter(sections[i], sections[i + 1]))
+        continue;
+      flush();
+    }
+    flush();
+    return std::move(passages_);
+  }
+
+ private:
+  // Same first-level heading, and the next section not above this one.
+  static bool same_chapter(const Section& one, const Section& next) {
+    const auto depth = [](const Section& section) {
+      std::size_t depth = 0;
+      for (std::size_t level = 0; level < section.headings.size(); ++level)
+        if (!section.headings[level].empty()) depth = level + 1;
+      return depth;
+    };
+    return one.headings[0] == next.headings[0] && depth(next) >= depth(one);
+  }
+
+  void add_block(const Block& block) {
+    const std::string_view whole = text::slice(document_.text, block.range);
+    const std::uint32_t tokens = text::estimate_tokens(whole);
+    if (tokens <= options_.target_tokens / 4) {
+      units_.push_back({block.range, tokens, true});
+      tokens_ += tokens;
+      return;
+    }
+    bool first = true;
+    for (const text::Range sentence : text::sentences(whole, document_.language)) {
+      const text::Range range{block.range.begin + sentence.begin, block.range.begin + sentence.end};
+      for (const text::Range part : fitting_parts(range)) {
+        const std::uint32_t part_tokens = text::estimate_tokens(text::slice(document_.text, part));
+        units_.push_back({part, part_tokens, first});
+        tokens_ += part_tokens;
+        first = false;
+      }
+    }
+  }
+
+  // The sentence, or when it is longer than a passage may be, parts of it cut at white space (and within a word that is
+  // itself too long, at a code point).
+  std::vector<text::Range> fitting_parts(text::Range sentence) const {
+    std::vector<text::Range> parts;
+    while (sentence.size() > 0) {
+      const std::string_view rest = text::slice(document_.text, sentence);
+      const std::size_t fits = longest_fit(rest);
+      if (fits >= rest.size()) {
+        parts.push_back(sentence);
+        break;
+      }
+      parts.push_back({sentence.begin, sentence.begin + static_cast<std::uint32_t>(fits)});
+      sentence.begin += static_cast<std::uint32_t>(fits);
+      while (sentence.size() > 0 && is_space(document_.text[sentence.begin])) ++sentence.begin;
+    }
+    return parts;
+  }
+
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t'; }
+
+  // How many bytes of `text` make at most max_tokens. A token takes at least a byte and, of anything a person wrote, at
+  // most some twenty: only that much is looked at, so that a sentence of megabytes is cut in linear time.
+  std::size_t longest_fit(std::string_view text) const {
+    const std::size_t limit = options_.max_tokens;
+    std::string_view head = truncate_utf8(text, 24 * limit);
+    if (head.size() == text.size() && text::estimate_tokens(head) <= limit) return text.size();
+    while (text::estimate_tokens(head) > limit) {
+      const std::size_t shorter = head.size() * 3 / 4;
+      head = truncate_utf8(head, std::max<std::size_t>(shorter, 4));
+      if (head.size() <= 4) break;
+    }
+    const std::size_t space = head.find_last_of(" \n\t");
+    if (space != std::string_view::npos && space > head.size() / 4) head = head.substr(0, space);
+    if (head.empty()) head = text.substr(0, decode_utf8(text).length);
+    return head.size();
+  }
+
+  // Cuts the gathered units into passages of about the target, evenly, rather at the start of a block.
+  void flush() {
+    if (units_.empty()) return;
+    const std::uint32_t count =
+        std::max<std::uint32_t>(1, (tokens_ + options_.target_tokens / 2) / options_.target_tokens);
+    const std::uint32_t share = (tokens_ + count - 1) / count;
+    std::size_t begin = 0;
+    std::uint32_t held = 0;
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      const std::uint32_t with = held + units_[i].tokens;
+      const bool too_long = with > options_.max_tokens;
+      const bool enough = held >= share || (held * 5 >= share * 4 && units_[i].starts_block) ||
+                          (held * 2 >= share && with > share + share / 4);
+      if (i > begin && (too_long || enough)) {
+        emit(begin, i);
+        begin = i;
+        held = 0;
+      }
+      held += units_[i].tokens;
+    }
+    emit(begin, units_.size());
+    units_.clear();
+    tokens_ = 0;
+    path_.clear();
+  }
+
+  void emit(std::size_t begin, std::size_t end) {
+    Passage passage;
+    passage.ordinal = static_cast<std::uint32_t>(passages_.size());
+    passage.range = {units_[begin].range.begin, units_[end - 1].range.end};
+    passage.heading_path = path_;
+    passage.fingerprint = fingerprint(text::slice(document_.text, passage.range));
+    passages_.push_back(std::move(passage));
+  }
+
+  const Document& document_;
+  PassageOptions options_;
+  std::vector<Passage> passages_;
+  std::vector<Unit> units_;
+  std::uint32_t tokens_ = 0;
+  std::string path_;
+};
+
+}  // namespace
+
+std::vector<Passage> passages(const Document& document, const PassageOptions& options) {
+  return PassageMaker(document, options).run();
+}
+
+std::string passage_input(const Document& document, const Passage& passage) {
+  const std::string_view body = text::slice(document.text, passage.range);
+  if (passage.heading_path.empty()) return std::string(body);
+  return passage.heading_path + "\n" + std::string(body);
+}
+
+}  // namespace renvoi::extract

@@ -1,0 +1,166 @@
+#include "extract/sniff.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace renvoi::extract {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::size_t kLookBytes = 4'096;
+
+struct Signature {
+  std::size_t offset;
+  std::string_view bytes;
+  std::string_view name;
+};
+
+constexpr std::array kSignatures{
+    Signature{0, "%PDF-"sv, "a PDF file"},
+    Signature{0, "PK\x03\x04"sv, "a ZIP archive (an Office document, EPUB or other)"},
+    Signature{0, "PK\x05\x06"sv, "an empty ZIP archive"},
+    Signature{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "an old Microsoft Office document"},
+    Signature{0, "{\\rtf"sv, "an RTF document"},
+    Signature{0, "%!PS"sv, "a PostScript file"},
+    Signature{0, "\x89PNG\r\n\x1A\n"sv, "a PNG image"},
+    Signature{0, "\xFF\xD8\xFF"sv, "a JPEG image"},
+    Signature{0, "GIF87a"sv, "a GIF image"},
+    Signature{0, "GIF89a"sv, "a GIF image"},
+    Signature{0, "II*\0"sv, "a TIFF image"},
+    Signature{0, "MM\0*"sv, "a TIFF image"},
+    Signature{8, "WEBP"sv, "a WebP image"},
+    Signature{0, "\0\0\1\0"sv, "an icon"},
+    Signature{4, "ftyp"sv, "a video or image of the MP4 family"},
+    Signature{0, "\x1A\x45\xDF\xA3"sv, "a Matroska video"},
+    Signature{0, "RIFF"sv, "a RIFF media file"},
+    Signature{0, "OggS"sv, "an Ogg media file"},
+    Signature{0, "ID3"sv, "an MP3 sound"},
+    Signature{0, "fLaC"sv, "a FLAC sound"},
+    Signature{0, "\x1F\x8B"sv, "gzip-compressed data"},
+    Signature{0, "BZh"sv, "bzip2-compressed data"},
+    Signature{0,
+              "\xFD"
+              "7zXZ"sv,
+              "xz-compressed data"},
+    Signature{0, "\x28\xB5\x2F\xFD"sv, "zstd-compressed data"},
+    Signature{0, "7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive"},
+    Signature{0, "Rar!\x1A\x07"sv, "a RAR archive"},
+    Signature{257, "ustar"sv, "a tar archive"},
+    Signature{0,
+              "\x7F"
+              "ELF"sv,
+              "an executable"},
+    Signature{0, "MZ\x90\0"sv, "a Windows executable"},
+    Signature{0, "\0asm"sv, "a WebAssembly module"},
+    Signature{0, "\xCA\xFE\xBA\xBE"sv, "a Java class or a Mach-O executable"},
+    Signature{0, "\xCF\xFA\xED\xFE"sv, "a Mach-O executable"},
+    Signature{0, "SQLite format 3\0"sv, "an SQLite database"},
+    Signature{0, "GGUF"sv, "a GGUF model"},
+    Signature{0, "wOFF"sv, "a font"},
+    Signature{0, "wOF2"sv, "a font"},
+    Signature{0, "OTTO"sv, "a font"},
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+bool has_byte_order_mark(std::string_view bytes) {
+  return bytes.starts_with("\xEF\xBB\xBF") || bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF") ||
+         bytes.starts_with("\0\0\xFE\xFF"sv);
+}
+
+std::string_view binary_name(std::string_view bytes) {
+  for (const Signature& signature : kSignatures)
+    if (bytes.size() >= signature.offset && bytes.substr(signature.offset).starts_with(signature.bytes))
+      return signature.name;
+  return {};
+}
+
+// A NUL, or more than one control byte in fifty, is no text in any charset but UTF-16 and UTF-32, whose zeros are
+// regular (a page in one of them without a mark is rare, and told by every other byte being zero).
+bool looks_binary(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, kLookBytes);
+  std::size_t controls = 0, even_zeros = 0, odd_zeros = 0;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const auto c = static_cast<unsigned char>(head[i]);
+    if (c == 0) ++(i % 2 == 0 ? even_zeros : odd_zeros);
+    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1B) ++controls;
+  }
+  const std::size_t half = head.size() / 2;
+  if (half > 8 && ((even_zeros > half * 8 / 10 && odd_zeros == 0) || (odd_zeros > half * 8 / 10 && even_zeros == 0)))
+    return false;
+  return even_zeros + odd_zeros > 2 || controls * 50 > head.size();
+}
+
+bool looks_like_html(std::string_view bytes) {
+  std::string_view head = bytes.substr(0, kLookBytes);
+  if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
+  const std::string text = lower(trim(head));
+  for (const std::string_view start : {"<!doctype html", "<html", "<head", "<body", "<title", "<?xml", "<!--", "<div",
+                                       "<p>", "<h1", "<meta", "<script", "<table", "<article", "<main", "<section"})
+    if (text.starts_with(start)) return start != "<?xml" || text.find("<html") != std::string::npos;
+  return text.find("<html") != std::string::npos && text.find("<body") != std::string::npos;
+}
+
+Kind kind_of_name(std::string_view name) {
+  name = name.substr(0, name.find_first_of("?#"));
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return Kind::binary;  // says nothing
+  const std::string extension = lower(name.substr(dot + 1));
+  if (extension == "html" || extension == "htm" || extension == "xhtml" || extension == "xht") return Kind::html;
+  if (extension == "md" || extension == "markdown" || extension == "mkd" || extension == "mdown") return Kind::markdown;
+  if (extension == "txt" || extension == "text" || extension == "rst" || extension == "log") return Kind::plain;
+  return Kind::binary;
+}
+
+}  // namespace
+
+std::string media_type_of(std::string_view content_type) {
+  return lower(trim(content_type.substr(0, content_type.find(';'))));
+}
+
+std::string charset_of(std::string_view content_type) {
+  const std::string all = lower(content_type);
+  const std::size_t at = all.find("charset");
+  if (at == std::string::npos) return {};
+  std::string_view rest = trim(std::string_view(all).substr(at + 7));
+  if (!rest.starts_with('=')) return {};
+  rest = trim(rest.substr(1));
+  if (rest.starts_with('"') || rest.starts_with('\'')) {
+    const char quote = rest.front();
+    rest.remove_prefix(1);
+    return std::string(trim(rest.substr(0, rest.find(quote))));
+  }
+  return std::string(rest.substr(0, rest.find_first_of("; \t\r\n\"'")));
+}
+
+Sniffed sniff(std::string_view bytes, const Hints& hints) {
+  const bool marked = has_byte_order_mark(bytes);
+  if (!marked) {
+    if (const std::string_view name = binary_name(bytes); !name.empty()) return {Kind::binary, std::string(name)};
+    if (looks_binary(bytes)) return {Kind::binary, "binary data of an unknown kind"};
+  }
+  const std::string declared = media_type_of(hints.content_type);
+  const Kind by_name = kind_of_name(hints.name);
+  if (declared == "text/html" || declared == "application/xhtml+xml") return {Kind::html, {}};
+  if (declared == "text/markdown" || declared == "text/x-markdown") return {Kind::markdown, {}};
+  // Servers send Markdown and whole pages as text/plain: the name is then the better witness.
+  if (by_name != Kind::binary && declared.empty()) return {by_name, {}};
+  if (declared == "text/plain") return {by_name == Kind::markdown ? Kind::markdown : Kind::plain, {}};
+  if (looks_like_html(bytes)) return {Kind::html, {}};
+  return {by_name == Kind::binary ? Kind::plain : by_name, {}};
+}
+
+}  // namespace renvoi::extract
