@@ -1,0 +1,16 @@
+// The immutable view that searches run on.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "index/codes.h"
+#include "index/index.h"
+#include "index/part.h"
+
+namespace renvoi::index {
+
+// Passages are numbered over the live ones of all parts, in the order of the parts.
+std::shared_ptr<const Snapshot> make_snapshot(std::vector<Part> parts, std::shared_ptr<const Codec> codec);
+
+}  // namespace renvoi::index
