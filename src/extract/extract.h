@@ -11,9 +11,9 @@
 namespace renvoi::extract {
 
 struct Hints {
-  std::string content_type;  // the Content-Type header, with its charset; may be empty or wrong
-  std::string name;          // file name or URL path, for its extension; may be empty
-  std::string language;      // Content-Language or the source's; may be empty
+  std::string content_type{};  // the Content-Type header, with its charset; may be empty or wrong
+  std::string name{};          // file name or URL path, for its extension; may be empty
+  std::string language{};      // Content-Language or the source's; may be empty
 };
 
 struct Limits {
