@@ -67,10 +67,10 @@ class HttpClient {
  public:
   struct Options {
     std::string user_agent = "renvoi/0.1 (+contact not set)";
-    std::string ca_bundle;  // path of extra CA certificates (PEM); empty: the system's
+    std::string ca_bundle{};  // path of extra CA certificates (PEM); empty: the system's
     std::uint32_t max_connections = 32;
     std::uint32_t max_connections_per_host = 1;  // raise it for an endpoint of one's own only
-    std::shared_ptr<Resolver> resolver;          // empty: the system's (c-ares)
+    std::shared_ptr<Resolver> resolver{};        // empty: the system's (c-ares)
   };
   explicit HttpClient(Options options);
   ~HttpClient();

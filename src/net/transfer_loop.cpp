@@ -1,5 +1,7 @@
 #include "net/transfer_loop.h"
 
+#include <signal.h>
+
 #include <algorithm>
 
 namespace renvoi::net {
@@ -20,7 +22,6 @@ TransferLoop::~TransferLoop() {
   if (multi_ != nullptr) {
     wake();
     thread_.join();
-    curl_multi_cleanup(multi_);
   }
   curl_global_cleanup();
 }
@@ -66,6 +67,11 @@ void TransferLoop::take_finished() {
 }
 
 void TransferLoop::run() {
+  // OpenSSL writes to sockets without MSG_NOSIGNAL: a peer that has gone would end the whole process.
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
@@ -91,6 +97,7 @@ void TransferLoop::run() {
   }
   take_added();
   while (!running_.empty()) end(running_.begin()->first, CURLE_ABORTED_BY_CALLBACK);
+  curl_multi_cleanup(multi_);  // here, not in the destructor: closing a TLS connection writes
 }
 
 }  // namespace renvoi::net

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,6 +139,10 @@ class ScriptedServer {
         open_.push_back(socket);
       }
       threads_.emplace_back([this, socket, number = connections_++] {
+        sigset_t pipe_signal;  // a script may write with OpenSSL, to a client that has gone
+        sigemptyset(&pipe_signal);
+        sigaddset(&pipe_signal, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
         script_(socket, number);
         const std::lock_guard lock(mutex_);
         open_.remove(socket);
