@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include "commands/command.h"
+#include "model/llama_model.h"
+#include "progress.h"
+#include "quality/evaluate.h"
+
+namespace renvoi::app {
+namespace {
+
+Json json_of(const quality::Measures& measures) {
+  return {{"ndcg@10", measures.ndcg_at_10}, {"recall@100", measures.recall_at_100}};
+}
+
+Result<void> run_eval(Context& context, const std::string& folder) {
+  // Only the model is needed: the index is a temporary one.
+  model::ModelStore store(models_folder(context.config));
+  const SystemClock clock;
+  RENVOI_TRY(const auto manifest, choose_embedding_model(context.config, store, clock.now(), context.notify()));
+  model::LlamaOptions llama;
+  llama.threads = context.config.embed.threads;
+  llama.known_digest = manifest.digest;
+  RENVOI_TRY(auto embedder, model::load_embedder(manifest.file, llama));
+  auto files = io::real_file_system();
+  Progress progress(context.output);
+  auto evaluated = quality::evaluate(folder, *embedder, *files, clock, [&](std::size_t done, std::size_t all) {
+    progress.show("evaluating", done, all, "documents", 0);
+  });
+  progress.finish();
+  if (!evaluated) return std::move(evaluated).error();
+  const quality::Evaluation& result = *evaluated;
+  context.output.line(fmt::format("{} documents, {} passages, {} queries", result.documents, result.passages, result.queries));
+  context.output.line(fmt::format("{:<10} {:>8} {:>11}", "", "nDCG@10", "recall@100"));
+  for (const auto& [name, measures] : {std::pair{"bm25", result.bm25}, {"semantic", result.semantic}, {"hybrid", result.hybrid}}) {
+    context.output.line(fmt::format("{:<10} {:>8.4f} {:>11.4f}", name, measures.ndcg_at_10, measures.recall_at_100));
+  }
+  context.output.value({{"bm25", json_of(result.bm25)}, {"semantic", json_of(result.semantic)}, {"hybrid", json_of(result.hybrid)},
+                        {"documents", result.documents}, {"passages", result.passages}, {"queries", result.queries},
+                        {"index_bytes", result.index_bytes}, {"text_bytes", result.text_bytes},
+                        {"encode_seconds", result.encode_seconds}, {"model", manifest.name}});
+  return {};
+}
+
+}  // namespace
+
+void declare_eval_command(CLI::App& app, Context& context) {
+  CLI::App* eval = add_command(app, "eval", "Measure search quality on questions whose answers are known (BEIR layout)",
+                               "  renvoi eval my-questions/ --json\n"
+                               "The folder holds corpus.jsonl, queries.jsonl and qrels.tsv.\n");
+  auto folder = std::make_shared<std::string>();
+  eval->add_option("DIR", *folder, "Folder in BEIR layout")->required();
+  eval->callback([&context, folder] { context.run = [&context, folder] { return run_eval(context, *folder); }; });
+}
+
+}  // namespace renvoi::app

@@ -1,0 +1,109 @@
+// extract: what renvoi reads in a page. No model, no data folder.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "commands/command.h"
+#include "extract/extract.h"
+#include "extract/passages.h"
+#include "json_view.h"
+#include "net/http_client.h"
+
+namespace renvoi::app {
+namespace {
+
+struct ExtractOptions {
+  std::string what, format = "text";
+  bool allow_private = false, passages = false;
+};
+
+struct Bytes {
+  std::string body;
+  extract::Hints hints;
+};
+
+Result<Bytes> read_standard_input(std::uint64_t max_bytes) {
+  Bytes bytes;
+  char buffer[1 << 16];
+  for (std::size_t got; (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;) {
+    bytes.body.append(buffer, got);
+    if (bytes.body.size() > max_bytes) {
+      return Error{ErrorCode::exhausted, fmt::format("standard input is longer than {} bytes: raise fetch.max_body_bytes", max_bytes)};
+    }
+  }
+  if (std::ferror(stdin) != 0) return Error{ErrorCode::unavailable, "standard input cannot be read"};
+  return bytes;
+}
+
+Result<Bytes> read_file(const std::string& path, std::uint64_t max_bytes) {
+  auto files = io::real_file_system();
+  RENVOI_TRY(std::string body, files->read(path, max_bytes));
+  return Bytes{std::move(body), {"", path, ""}};
+}
+
+Result<Bytes> read_url(const net::Url& url, const Config& config, bool allow_private, std::stop_token stop) {
+  net::HttpClient client(client_options(config));
+  net::FetchRequest request;
+  request.url = url;
+  request.addresses = allow_private ? net::AddressPolicy::allow_private : net::AddressPolicy::global_only;
+  request.max_body_bytes = config.fetch.max_body_bytes;
+  request.total_timeout_ms = std::chrono::milliseconds(config.fetch.total_timeout_ms);
+  RENVOI_TRY(net::FetchResponse response, client.fetch(request, stop));
+  if (response.status < 200 || response.status >= 300) {
+    const ErrorCode code = response.status == 404 ? ErrorCode::not_found : response.status == 410 ? ErrorCode::gone
+                           : response.status == 401 || response.status == 403 ? ErrorCode::denied : ErrorCode::unavailable;
+    return Error{code, fmt::format("{}: HTTP {}", url.href(), response.status)};
+  }
+  Bytes bytes{std::move(response.body), {response.header("content-type"), response.final_url.path(), response.header("content-language")}};
+  return bytes;
+}
+
+Result<Bytes> read_any(Context& context, const ExtractOptions& options) {
+  const std::uint64_t max_bytes = context.config.fetch.max_body_bytes;
+  if (options.what == "-") return read_standard_input(max_bytes);
+  if (options.what.find("://") == std::string::npos) return read_file(options.what, max_bytes);
+  RENVOI_TRY(const net::Url url, net::Url::parse(options.what));
+  if (url.scheme() == "file") return read_file(url.file_path(), max_bytes);
+  return read_url(url, context.config, options.allow_private, context.interrupts.stop_cleanly(""));
+}
+
+Result<void> run_extract(Context& context, const ExtractOptions& options) {
+  RENVOI_TRY(const Bytes bytes, read_any(context, options));
+  extract::Limits limits;
+  limits.max_input_bytes = context.config.fetch.max_body_bytes;
+  auto document = extract::extract(bytes.body, bytes.hints, limits);
+  if (!document) return document.error().in(options.what == "-" ? "standard input" : options.what);
+  if (document->truncated) context.output.note("renvoi: the input is longer, or more deeply malformed, than is read: this is its first part");
+  if (context.output.json || options.format == "json") {
+    Json value = json_of(*document);
+    if (options.passages) {
+      value["passages"] = Json::array();
+      for (const auto& passage : extract::passages(*document)) {
+        value["passages"].push_back({{"ordinal", passage.ordinal}, {"range", json_range(passage.range)},
+                                     {"section", passage.heading_path}, {"fingerprint", fmt::format("{:016x}", passage.fingerprint)}});
+      }
+    }
+    fmt::print("{}\n", dump(value, 2));
+  } else {
+    fmt::print("{}\n", options.format == "markdown" ? extract::to_markdown(*document) : document->text);
+  }
+  return {};
+}
+
+}  // namespace
+
+void declare_extract_command(CLI::App& app, Context& context) {
+  CLI::App* command = add_command(app, "extract", "Print what renvoi reads in a page: text, Markdown or JSON (needs no model)",
+                                  "  renvoi extract page.html --format markdown\n"
+                                  "  renvoi extract https://example.org/ --format json\n"
+                                  "  curl -s https://example.org/ | renvoi extract -\n");
+  auto options = std::make_shared<ExtractOptions>();
+  command->add_option("WHAT", options->what, "File, URL, or - for standard input")->required();
+  command->add_option("--format", options->format, "text, markdown or json")->capture_default_str()
+      ->check(CLI::IsMember({"text", "markdown", "json"}));
+  command->add_flag("--passages", options->passages, "With JSON: also where the passages are");
+  command->add_flag("--allow-private", options->allow_private, "Allow addresses of this machine and the local network");
+  command->callback([&context, options] { context.run = [&context, options] { return run_extract(context, *options); }; });
+}
+
+}  // namespace renvoi::app

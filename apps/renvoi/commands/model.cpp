@@ -1,0 +1,142 @@
+// model list, add, probe.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "commands/command.h"
+#include "json_view.h"
+#include "model/llama_model.h"
+#include "model/probe.h"
+#include "progress.h"
+
+namespace renvoi::app {
+namespace {
+
+struct AddModelOptions {
+  std::string file, name;
+  bool no_probe = false;
+};
+
+Result<model::ProbeResult> probe(const Config& config, const model::ModelManifest& manifest) {
+  model::LlamaOptions llama;
+  llama.known_digest = manifest.digest;
+  if (manifest.role == model::ModelRole::embed) {
+    llama.threads = config.embed.threads;
+    RENVOI_TRY(auto embedder, model::load_embedder(manifest.file, llama));
+    return model::probe_embedder(*embedder);
+  }
+  llama.threads = config.generate.threads;
+  llama.context_tokens = config.generate.context_tokens;
+  RENVOI_TRY(auto generator, model::load_generator(manifest.file, llama));
+  return model::probe_generator(*generator);
+}
+
+Result<void> probe_and_record(Context& context, model::ModelStore& store, const model::ModelManifest& manifest, Json& value) {
+  context.output.note(fmt::format("testing {} in French and English{} ...", manifest.name,
+                                  manifest.role == model::ModelRole::generate ? " (this can take minutes)" : ""));
+  RENVOI_TRY(const auto result, probe(context.config, manifest));
+  RENVOI_CHECK(store.record_probe(manifest.name, result.may_generate && manifest.role == model::ModelRole::generate, result.summary));
+  context.output.line(result.summary);
+  value["probe"] = json_of(result);
+  return {};
+}
+
+Result<void> run_add(Context& context, const AddModelOptions& options) {
+  model::ModelStore store(models_folder(context.config));
+  Progress progress(context.output);
+  const SystemClock clock;
+  auto added = store.add(options.file, options.name.empty() ? std::nullopt : std::optional(options.name), clock.now(),
+                         [&](std::uint64_t done, std::uint64_t all) { progress.show("checking", done, all, "B", 0); });
+  progress.finish();
+  if (!added) return std::move(added).error();
+  const model::ModelManifest& manifest = *added;
+  context.output.line(fmt::format("{}: {} model, {}, sha256 {}", manifest.name,
+                                  manifest.role == model::ModelRole::embed ? "embedding" : "generation",
+                                  human_bytes(manifest.bytes), manifest.digest));
+  Json value{{"model", json_of(manifest)}};
+  if (!options.no_probe) RENVOI_CHECK(probe_and_record(context, store, manifest, value));
+  context.output.value(value);
+  return {};
+}
+
+Result<void> run_list(Context& context) {
+  const model::ModelStore store(models_folder(context.config));
+  std::vector<std::string> problems;
+  RENVOI_TRY(const auto manifests, store.list(&problems));
+  Json list = Json::array();
+  for (const auto& manifest : manifests) {
+    context.output.line(fmt::format("{:<36} {:<9} {:>9}  {}", manifest.name, to_string(manifest.role), human_bytes(manifest.bytes),
+                                    manifest.digest.substr(0, 12)));
+    const bool generates = manifest.role == model::ModelRole::generate;
+    context.output.line(fmt::format("    {}", !manifest.probe_summary.empty() ? printable(manifest.probe_summary)
+                                              : generates ? "not tested: run 'renvoi model probe " + manifest.name + "'" : "not tested"));
+    list.push_back(json_of(manifest));
+  }
+  Json value{{"models", list}, {"problems", problems}};
+  if (!context.config.generate.endpoint.empty()) {
+    auto files = io::real_file_system();
+    const auto tested = read_endpoint_probe(context.config, *files);
+    context.output.line(fmt::format("{:<36} endpoint  {}", context.config.generate.model, context.config.generate.endpoint));
+    context.output.line(fmt::format("    {}", tested ? printable(tested->summary) : "not tested: run 'renvoi model probe'"));
+    value["endpoint"] = {{"url", context.config.generate.endpoint}, {"model", context.config.generate.model},
+                         {"may_generate", tested && tested->may_generate}, {"probe", tested ? Json(tested->summary) : Json(nullptr)}};
+  }
+  for (const auto& problem : problems) context.output.note("renvoi: " + printable(problem));
+  if (manifests.empty()) context.output.line("There are no models yet: they are added with the first source, or by 'renvoi model add FILE.gguf'.");
+  context.output.value(value);
+  return {};
+}
+
+Result<void> probe_endpoint(Context& context) {
+  auto client_settings = client_options(context.config);
+  net::HttpClient client(client_settings);
+  RENVOI_TRY(auto generator, endpoint_generator(context.config, client));
+  context.output.note(fmt::format("testing {} at {} ...", generator->name(), context.config.generate.endpoint));
+  RENVOI_TRY(const auto result, model::probe_generator(*generator));
+  auto files = io::real_file_system();
+  RENVOI_CHECK(record_endpoint_probe(context.config, *files, {result.may_generate, result.summary}));
+  context.output.line(result.summary);
+  context.output.value({{"probe", json_of(result)}});
+  return {};
+}
+
+Result<void> run_probe(Context& context, const std::string& name) {
+  if (name.empty()) {
+    if (!context.config.generate.endpoint.empty()) return probe_endpoint(context);
+    return Error{ErrorCode::invalid, "which model? Give a name of 'renvoi model list' (without one the endpoint of the "
+                                     "configuration is tested, and generate.endpoint is not set)"};
+  }
+  model::ModelStore store(models_folder(context.config));
+  RENVOI_TRY(const auto manifests, store.list());
+  const auto found = std::find_if(manifests.begin(), manifests.end(), [&](const auto& each) { return each.name == name; });
+  if (found == manifests.end()) return Error{ErrorCode::not_found, fmt::format("there is no model '{}': 'renvoi model list' lists them", name)};
+  Json value{{"model", json_of(*found)}};
+  RENVOI_CHECK(probe_and_record(context, store, *found, value));
+  context.output.value(value);
+  return {};
+}
+
+}  // namespace
+
+void declare_model_commands(CLI::App& app, Context& context) {
+  CLI::App* group = add_command(app, "model", "The models that renvoi may use",
+                                "  renvoi model list\n  renvoi model add mistral-7b-instruct-q4.gguf\n");
+  group->require_subcommand(1);
+  CLI::App* list = add_command(*group, "list", "List the models and what their test said", "");
+  list->callback([&context] { context.run = [&context] { return run_list(context); }; });
+
+  CLI::App* add = add_command(*group, "add", "Add a GGUF file and test it: a model may write answers only if it passes", "");
+  auto options = std::make_shared<AddModelOptions>();
+  add->add_option("FILE", options->file, "The .gguf file")->required();
+  add->add_option("--name", options->name, "Its name here [the file's name]");
+  add->add_flag("--no-probe", options->no_probe, "Do not test it; it then writes no answers unless asked to");
+  add->callback([&context, options] { context.run = [&context, options] { return run_add(context, *options); }; });
+
+  CLI::App* probe = add_command(*group, "probe", "Test a model again, or the endpoint of the configuration", "");
+  auto name = std::make_shared<std::string>();
+  probe->add_option("NAME", *name, "Name of the model (the endpoint when left out)");
+  probe->callback([&context, name] { context.run = [&context, name] { return run_probe(context, *name); }; });
+}
+
+}  // namespace renvoi::app

@@ -1,0 +1,243 @@
+// add, sync, sources, remove: what the collection is made of.
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "commands/command.h"
+#include "crawl/sync.h"
+#include "json_view.h"
+#include "progress.h"
+
+namespace renvoi::app {
+namespace {
+
+constexpr const char* kStopping =
+    "\nStopping; what is indexed is kept, and the same command goes on from here. Ctrl-C again ends at once.\n";
+
+struct AddOptions {
+  std::string source, kind, retention, prefix;
+  std::optional<std::uint32_t> depth, max_pages, delay_ms;
+  std::optional<std::int64_t> revisit_s;
+  bool allow_private = false, no_robots = false, no_sync = false, force = false;
+};
+
+struct SyncCommandOptions {
+  std::string source;
+  bool force = false;
+};
+
+Result<catalog::Source> describe(const AddOptions& options, const Config& config) {
+  catalog::SourcePolicy policy = config.source;
+  if (!options.retention.empty()) policy.retention = *catalog::parse_retention(options.retention);
+  if (options.depth) policy.max_depth = *options.depth;
+  if (options.max_pages) policy.max_pages = *options.max_pages;
+  if (options.delay_ms) policy.min_delay_ms = *options.delay_ms;
+  if (options.revisit_s) policy.revisit_after_s = *options.revisit_s;
+  if (!options.prefix.empty()) policy.path_prefix = options.prefix;
+  policy.allow_private_addresses = options.allow_private;
+  policy.obey_robots = !options.no_robots;
+  const auto kind = options.kind.empty() ? std::nullopt : catalog::parse_source_kind(options.kind);
+  return crawl::describe_source(options.source, kind, policy);
+}
+
+void print_report(const Output& output, const catalog::Source& source, const ingest::IngestReport& report) {
+  const auto& totals = report.sync.totals;
+  output.line(fmt::format("{}: {} new, {} changed, {} unchanged, {} gone; {} indexed in {}", printable(source.address),
+                          totals.new_documents, totals.changed_documents, totals.unchanged, totals.gone,
+                          counted(report.passages_indexed, "passage", "passages"), human_seconds(report.seconds)));
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < report.sync.problems.size() && i < kShown; ++i) {
+    const auto& problem = report.sync.problems[i];
+    output.line(fmt::format("  not read: {}: {}", printable(problem.address), printable(problem.reason)));
+  }
+  if (report.sync.problems.size() > kShown) {
+    output.line(fmt::format("  ... and {} more (--json lists them)", report.sync.problems.size() - kShown));
+  }
+  if (report.sync.held) {
+    output.line("  more than half of its pages are missing at once: nothing was declared dead. Is the site in order?");
+  }
+}
+
+// One source through the write path. Stopped is not an error: the report says it is not complete.
+Result<ingest::IngestReport> sync_one(Context& context, Engine& engine, const catalog::Source& source, bool force,
+                                      std::stop_token stop) {
+  Progress progress(context.output);
+  return engine.ingest(source, force, [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
+}
+
+// A source of which nothing at all could be read is not kept: a mistyped address must not stay in the list.
+Result<void> refuse_if_nothing_was_read(Engine& engine, const catalog::Source& source, const ingest::IngestReport& report) {
+  if (report.sync.problems.empty()) return {};
+  RENVOI_TRY(const auto references, engine.collection().catalog().references(source.id));
+  for (const auto& reference : references) {
+    if (reference.indexed) return {};
+  }
+  RENVOI_CHECK(engine.collection().remove_source(source.id));
+  const auto& first = report.sync.problems.front();
+  return Error{ErrorCode::invalid, fmt::format("nothing could be read, so the source was not kept: {}: {}{}", first.address,
+                                               first.reason, report.sync.problems.size() > 1
+                                                   ? fmt::format(" (and {} more)", report.sync.problems.size() - 1) : "")};
+}
+
+Result<void> run_add(Context& context, const AddOptions& options) {
+  RENVOI_TRY(const catalog::Source described, describe(options, context.config));
+  RENVOI_TRY(auto engine, Engine::open(context.config, Access::write, context.notify()));
+  RENVOI_TRY(const auto before, engine->collection().catalog().sources());
+  catalog::Source wanted = described;
+  wanted.added_at = engine->clock().now();
+  RENVOI_TRY(const catalog::Source source, engine->collection().catalog().add_source(wanted));
+  bool is_new = true;
+  for (const auto& each : before) is_new = is_new && each.id != source.id;
+  if (options.no_sync) {
+    context.output.line(fmt::format("source {} added: {} (read it with 'renvoi sync {}')", to_number(source.id),
+                                    printable(source.address), to_number(source.id)));
+    context.output.value({{"source", json_of(source)}, {"report", nullptr}});
+    return {};
+  }
+  const std::stop_token stop = context.interrupts.stop_cleanly(kStopping);
+  auto report = sync_one(context, *engine, source, options.force, stop);
+  if (!report) {
+    if (is_new && !stop.stop_requested()) {
+      const auto forgotten = engine->collection().remove_source(source.id);
+      if (!forgotten) context.output.note("the source could not be removed again: " + forgotten.error().message);
+    }
+    return std::move(report).error();
+  }
+  if (is_new && !stop.stop_requested()) RENVOI_CHECK(refuse_if_nothing_was_read(*engine, source, *report));
+  print_report(context.output, source, *report);
+  context.output.value({{"source", json_of(source)}, {"report", json_of(*report)}});
+  if (!report->sync.complete) {
+    context.output.note(stop.stop_requested() ? "Stopped. The same command goes on from here."
+                                              : "Not everything was read (see --max-pages); 'renvoi sync' goes on.");
+  }
+  if (stop.stop_requested()) context.exit_status = kExitInterrupted;
+  return {};
+}
+
+Result<void> run_sync(Context& context, const SyncCommandOptions& options) {
+  RENVOI_TRY(auto engine, Engine::open(context.config, Access::write, context.notify()));
+  RENVOI_TRY(std::vector<catalog::Source> sources, engine->collection().catalog().sources());
+  if (!options.source.empty()) {
+    RENVOI_TRY(const catalog::Source one, engine->find_source(options.source));
+    sources = {one};
+  }
+  const std::stop_token stop = context.interrupts.stop_cleanly(kStopping);
+  Json all = Json::array();
+  std::optional<Error> failure;
+  for (const auto& source : sources) {
+    if (stop.stop_requested()) break;
+    auto report = sync_one(context, *engine, source, options.force, stop);
+    if (!report) {  // the others have nothing to do with it
+      if (stop.stop_requested()) break;
+      failure = report.error().in(source.address);
+      context.output.note("renvoi: " + printable(failure->message));
+      all.push_back({{"source", json_of(source)}, {"error", failure->message}});
+      continue;
+    }
+    print_report(context.output, source, *report);
+    all.push_back({{"source", json_of(source)}, {"report", json_of(*report)}});
+  }
+  if (sources.empty()) context.output.line("There are no sources yet: 'renvoi add FOLDER-OR-URL' makes one.");
+  context.output.value({{"sources", all}});
+  if (stop.stop_requested()) context.exit_status = kExitInterrupted;
+  if (failure && sources.size() == 1) return *failure;
+  if (failure) context.exit_status = kExitProblems;
+  return {};
+}
+
+Result<void> run_sources(Context& context) {
+  RENVOI_TRY(auto engine, Engine::open(context.config, Access::read, context.notify()));
+  auto& catalog = engine->collection().catalog();
+  RENVOI_TRY(const auto sources, catalog.sources());
+  Json list = Json::array();
+  for (const auto& source : sources) {
+    RENVOI_TRY(const auto references, catalog.references(source.id));
+    std::uint64_t indexed = 0;
+    for (const auto& reference : references) indexed += reference.indexed ? 1 : 0;
+    context.output.line(fmt::format("{:>4}  {:<8} {}", to_number(source.id), to_string(source.kind), printable(source.address)));
+    context.output.line(fmt::format("      {}, last read {}{}", counted(indexed, "page", "pages"),
+                                    source.synced_at == 0 ? "never (or not to the end)" : to_rfc3339(source.synced_at),
+                                    source.last_outcome.empty() ? "" : ": " + printable(source.last_outcome)));
+    Json each = json_of(source);
+    each["pages"] = indexed;
+    list.push_back(each);
+  }
+  if (sources.empty()) context.output.line("There are no sources yet: 'renvoi add FOLDER-OR-URL' makes one.");
+  context.output.value({{"sources", list}});
+  return {};
+}
+
+Result<void> run_remove(Context& context, const std::string& what) {
+  RENVOI_TRY(auto engine, Engine::open(context.config, Access::write, context.notify()));
+  auto& collection = engine->collection();
+  if (auto source = engine->find_source(what)) {
+    RENVOI_TRY(const auto references, collection.catalog().references(source->id));
+    RENVOI_CHECK(collection.remove_source(source->id));
+    RENVOI_CHECK(collection.index().compact());
+    context.output.line(fmt::format("forgotten: source {} {} and its {}", to_number(source->id), printable(source->address),
+                                    counted(references.size(), "reference", "references")));
+    context.output.value({{"removed", {{"source", to_number(source->id)}, {"references", references.size()}}}});
+    return {};
+  }
+  RENVOI_TRY(auto reference, collection.catalog().find_reference(what));
+  if (!reference && what.starts_with('/')) {
+    RENVOI_TRY(reference, collection.catalog().find_reference(net::file_url(what)));
+  }
+  if (!reference) {
+    return Error{ErrorCode::not_found, fmt::format("there is neither a source nor a page '{}': 'renvoi sources' lists the sources", what)};
+  }
+  RENVOI_CHECK(collection.remove_reference(reference->id, "removed by hand"));
+  RENVOI_CHECK(collection.index().compact());
+  context.output.line(fmt::format("forgotten: {}", printable(reference->address)));
+  context.output.value({{"removed", {{"reference", to_number(reference->id)}, {"address", reference->address}}}});
+  return {};
+}
+
+void declare_add(CLI::App& app, Context& context) {
+  CLI::App* add = add_command(app, "add", "Add a source (folder, file, page, site, sitemap) and read it",
+                              "  renvoi add ~/notes\n"
+                              "  renvoi add https://docs.example.org/guide/ --max-pages 500\n"
+                              "  renvoi add https://example.org/sitemap.xml\n"
+                              "  renvoi add http://wiki.lan/ --allow-private\n"
+                              "Interrupted with Ctrl-C, the same command goes on where it stopped.\n");
+  auto options = std::make_shared<AddOptions>();
+  add->add_option("SOURCE", options->source, "Folder, file or URL")->required();
+  add->add_option("--kind", options->kind, "What it is, when it cannot be told")
+      ->check(CLI::IsMember({"folder", "file", "url", "site", "sitemap"}));
+  add->add_option("--depth", options->depth, "Links to follow from the start [16]");
+  add->add_option("--max-pages", options->max_pages, "Pages to read at most [10000]");
+  add->add_option("--prefix", options->prefix, "Stay under this path of the site, as /docs/ [the folder of the start]");
+  add->add_flag("--allow-private", options->allow_private, "Allow addresses of this machine and the local network");
+  add->add_option("--delay-ms", options->delay_ms, "Time between two requests to a host [500]");
+  add->add_option("--revisit-s", options->revisit_s, "A sync passes over what was checked more recently [86400]")
+      ->check(CLI::NonNegativeNumber);
+  add->add_option("--retention", options->retention, "What to keep: none (index only), text, page (a bounded cache) [none]")
+      ->check(CLI::IsMember({"none", "text", "page"}));
+  add->add_flag("--no-robots", options->no_robots, "Do not obey robots.txt (a site of your own only)");
+  add->add_flag("--no-sync", options->no_sync, "Only note it; read it later with 'renvoi sync'");
+  add->add_flag("--force", options->force, "Read again also what was checked recently");
+  add->callback([&context, options] { context.run = [&context, options] { return run_add(context, *options); }; });
+}
+
+}  // namespace
+
+void declare_source_commands(CLI::App& app, Context& context) {
+  declare_add(app, context);
+
+  CLI::App* sync = add_command(app, "sync", "Bring sources up to date: read what is new or changed, forget what is gone",
+                               "  renvoi sync\n  renvoi sync 3 --force\n");
+  auto options = std::make_shared<SyncCommandOptions>();
+  sync->add_option("SOURCE", options->source, "Number or address (all when left out)");
+  sync->add_flag("--force", options->force, "Also what was checked recently");
+  sync->callback([&context, options] { context.run = [&context, options] { return run_sync(context, *options); }; });
+
+  CLI::App* sources = add_command(app, "sources", "List the sources", "");
+  sources->callback([&context] { context.run = [&context] { return run_sources(context); }; });
+
+  CLI::App* remove = add_command(app, "remove", "Forget a source, or one page", "  renvoi remove 3\n  renvoi remove https://example.org/old.html\n");
+  auto what = std::make_shared<std::string>();
+  remove->add_option("SOURCE", *what, "Number or address of a source, or address of a page")->required();
+  remove->callback([&context, what] { context.run = [&context, what] { return run_remove(context, *what); }; });
+}
+
+}  // namespace renvoi::app

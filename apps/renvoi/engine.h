@@ -1,0 +1,95 @@
+// Everything put together: configuration in, a searcher, an answerer and a writer out. The only place that wires rooms.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "answer/answer.h"
+#include "base/clock.h"
+#include "config.h"
+#include "crawl/document_cache.h"
+#include "crawl/fetcher.h"
+#include "ingest/ingest.h"
+#include "io/file_system.h"
+#include "lazy_models.h"
+#include "model/model_store.h"
+#include "models.h"
+#include "net/http_client.h"
+#include "search/collection.h"
+#include "search/search.h"
+
+namespace renvoi::app {
+
+enum class Access : std::uint8_t {
+  read,
+  write,
+  write_if_free,  // reads when another process holds the collection for writing
+};
+
+// Thread-safe once open.
+class Engine {
+ public:
+  // Errors: those of Collection::open, with what to do; `not_found` when nothing was ever added and `access` is read.
+  static Result<std::unique_ptr<Engine>> open(const Config& config, Access access, const Notify& notify);
+
+  const Config& config() const { return config_; }
+  const Clock& clock() const { return clock_; }
+  io::FileSystem& files() { return *files_; }
+  search::Collection& collection() { return *collection_; }
+  LazyEmbedder& embedder() { return *embedder_; }
+  crawl::Fetcher& fetcher() { return *fetcher_; }
+  search::Searcher& searcher() { return *searcher_; }
+  answer::Answerer& answerer() { return *answerer_; }
+  const model::ModelManifest& embedding_model() const { return embedding_model_; }
+  const std::optional<model::ModelManifest>& generation_model() const { return generation_model_; }
+  bool has_generator() const { return generator_ != nullptr; }
+  std::string generator_name() const { return generator_ ? generator_->name() : ""; }
+  answer::AnswerMode default_mode() const { return default_mode_; }
+
+  // Reads the source and indexes it, then frees what the dead passages held.
+  Result<ingest::IngestReport> ingest(const catalog::Source& source, bool force,
+                                      const std::function<void(const ingest::IngestProgress&)>& on_progress,
+                                      std::stop_token stop);
+
+  // The source meant by a number, an address or a path. Errors: `not_found`.
+  Result<catalog::Source> find_source(const std::string& text);
+
+ private:
+  explicit Engine(Config config) : config_(std::move(config)) {}
+  Result<void> open_models(const Notify& notify);
+  Result<void> open_collection(Access access);
+
+  Config config_;
+  SystemClock clock_;
+  std::unique_ptr<io::FileSystem> files_;
+  std::unique_ptr<net::HttpClient> client_;           // the web
+  std::unique_ptr<net::HttpClient> endpoint_client_;  // the generation endpoint
+  model::ModelManifest embedding_model_;
+  std::optional<model::ModelManifest> generation_model_;
+  std::unique_ptr<LazyEmbedder> embedder_;
+  std::unique_ptr<model::Generator> generator_;
+  answer::AnswerMode default_mode_ = answer::AnswerMode::extractive;
+  std::unique_ptr<search::Collection> collection_;
+  std::unique_ptr<crawl::Fetcher> fetcher_;
+  std::unique_ptr<crawl::DocumentCache> cache_;
+  std::unique_ptr<search::Searcher> searcher_;
+  std::unique_ptr<answer::Answerer> answerer_;
+};
+
+net::HttpClient::Options client_options(const Config& config);
+std::filesystem::path collection_folder(const Config& config);
+
+// The result of probing an endpoint, kept in the data folder: <data>/endpoint-probe.json.
+struct EndpointProbe {
+  bool may_generate = false;
+  std::string summary;
+};
+Result<void> record_endpoint_probe(const Config& config, io::FileSystem& files, const EndpointProbe& probe);
+std::optional<EndpointProbe> read_endpoint_probe(const Config& config, io::FileSystem& files);
+// The generator of the configured endpoint. Errors: `invalid` (no model named, the key's variable is not set).
+Result<std::unique_ptr<model::Generator>> endpoint_generator(const Config& config, net::HttpClient& client);
+
+}  // namespace renvoi::app

@@ -1,0 +1,175 @@
+#include "json_view.h"
+
+namespace renvoi::app {
+namespace {
+
+const char* name_of(extract::BlockKind kind) {
+  switch (kind) {
+    case extract::BlockKind::heading: return "heading";
+    case extract::BlockKind::paragraph: return "paragraph";
+    case extract::BlockKind::list_item: return "list_item";
+    case extract::BlockKind::table_row: return "table_row";
+    case extract::BlockKind::code: return "code";
+    case extract::BlockKind::quote: return "quote";
+  }
+  return "paragraph";
+}
+
+Json json_of(const crawl::SyncProgress& sync) {
+  return {{"fetched", sync.fetched}, {"unchanged", sync.unchanged}, {"new_documents", sync.new_documents},
+          {"changed_documents", sync.changed_documents}, {"failed", sync.failed}, {"gone", sync.gone},
+          {"skipped", sync.skipped}, {"waiting", sync.waiting}, {"bytes", sync.bytes}, {"current", sync.current}};
+}
+
+}  // namespace
+
+std::string_view to_string(answer::AnswerMode mode) {
+  return mode == answer::AnswerMode::generative ? "generative" : "extractive";
+}
+
+Json json_time(Timestamp time) { return time == 0 ? Json(nullptr) : Json(to_rfc3339(time)); }
+
+Json json_range(text::Range range) { return {{"begin", range.begin}, {"end", range.end}}; }
+
+Json json_of(const catalog::SourcePolicy& policy) {
+  return {{"retention", std::string(to_string(policy.retention))},
+          {"allow_private_addresses", policy.allow_private_addresses},
+          {"obey_robots", policy.obey_robots},
+          {"max_depth", policy.max_depth},
+          {"max_pages", policy.max_pages},
+          {"min_delay_ms", policy.min_delay_ms},
+          {"revisit_after_s", policy.revisit_after_s},
+          {"path_prefix", policy.path_prefix}};
+}
+
+Json json_of(const catalog::Source& source) {
+  return {{"id", to_number(source.id)},
+          {"kind", std::string(to_string(source.kind))},
+          {"address", source.address},
+          {"policy", json_of(source.policy)},
+          {"added_at", json_time(source.added_at)},
+          {"synced_at", json_time(source.synced_at)},
+          {"last_outcome", source.last_outcome}};
+}
+
+Json json_of(const search::SearchResponse& response) {
+  Json hits = Json::array();
+  for (const auto& hit : response.hits) {
+    hits.push_back({{"reference", to_number(hit.reference.id)},
+                    {"source", to_number(hit.reference.source)},
+                    {"address", hit.reference.address},
+                    {"title", hit.reference.title},
+                    {"language", hit.reference.language},
+                    {"state", std::string(to_string(hit.reference.state))},
+                    {"checked_at", json_time(hit.reference.checked_at)},
+                    {"passage", hit.ordinal},
+                    {"passages", hit.reference.passages},
+                    {"range", json_range(hit.range)},
+                    {"score", hit.score},
+                    {"semantic", hit.semantic},
+                    {"bm25", hit.bm25}});
+  }
+  return {{"language", response.query_language},
+          {"hits", hits},
+          {"timings_ms", {{"embed", response.timings.embed_ms}, {"search", response.timings.search_ms}}}};
+}
+
+Json json_of(const answer::Citation& citation) {
+  return {{"number", citation.number},
+          {"reference", to_number(citation.reference)},
+          {"address", citation.address},
+          {"title", citation.title},
+          {"section", citation.heading_path},
+          {"quote", citation.quote},
+          {"range", json_range(citation.range)},
+          {"state", std::string(to_string(citation.state))},
+          {"checked_at", json_time(citation.checked_at)}};
+}
+
+Json json_of(const answer::Dropped& dropped) {
+  return {{"reference", to_number(dropped.reference)}, {"address", dropped.address}, {"title", dropped.title},
+          {"reason", dropped.reason}};
+}
+
+Json json_of(const answer::Answer& answer) {
+  Json citations = Json::array(), dropped = Json::array();
+  for (const auto& each : answer.citations) citations.push_back(json_of(each));
+  for (const auto& each : answer.dropped) dropped.push_back(json_of(each));
+  return {{"text", answer.text},
+          {"language", answer.language},
+          {"mode", std::string(to_string(answer.mode))},
+          {"abstained", answer.abstained},
+          {"citations", citations},
+          {"dropped", dropped},
+          {"timings_ms", {{"embed", answer.timings.embed_ms}, {"search", answer.timings.search_ms},
+                          {"fetch", answer.timings.fetch_ms}, {"generate", answer.timings.generate_ms}}},
+          {"usage", {{"prompt_tokens", answer.prompt_tokens}, {"completion_tokens", answer.completion_tokens}}}};
+}
+
+Json json_of(const ingest::IngestProgress& progress) {
+  return {{"sync", json_of(progress.sync)},
+          {"documents_indexed", progress.documents_indexed},
+          {"passages_indexed", progress.passages_indexed},
+          {"passages_waiting", progress.passages_waiting},
+          {"passages_per_s", progress.passages_per_s}};
+}
+
+Json json_of(const ingest::IngestReport& report) {
+  Json problems = Json::array();
+  for (const auto& each : report.sync.problems) problems.push_back({{"address", each.address}, {"reason", each.reason}});
+  return {{"sync", json_of(report.sync.totals)},
+          {"complete", report.sync.complete},
+          {"held", report.sync.held},
+          {"problems", problems},
+          {"documents_indexed", report.documents_indexed},
+          {"passages_indexed", report.passages_indexed},
+          {"text_bytes", report.text_bytes},
+          {"seconds", report.seconds}};
+}
+
+Json json_of(const model::ModelManifest& manifest) {
+  return {{"name", manifest.name},
+          {"role", std::string(to_string(manifest.role))},
+          {"file", manifest.file.string()},
+          {"digest", manifest.digest},
+          {"bytes", manifest.bytes},
+          {"added_at", json_time(manifest.added_at)},
+          {"may_generate", manifest.may_generate},
+          {"probe", manifest.probe_summary.empty() ? Json(nullptr) : Json(manifest.probe_summary)}};
+}
+
+Json json_of(const model::ProbeResult& probe) {
+  Json reports = Json::array();
+  for (const auto& report : probe.reports) {
+    Json cases = Json::array();
+    for (const auto& each : report.cases) {
+      cases.push_back({{"question", each.question}, {"answer", each.answer}, {"expected", each.expected}, {"passed", each.passed}});
+    }
+    reports.push_back({{"language", report.language}, {"passed", report.passed}, {"cases", cases}});
+  }
+  return {{"may_generate", probe.may_generate}, {"summary", probe.summary}, {"reports", reports}};
+}
+
+Json json_of(const extract::Document& document) {
+  Json blocks = Json::array(), links = Json::array();
+  for (const auto& block : document.blocks) {
+    Json each{{"kind", name_of(block.kind)}, {"range", json_range(block.range)}};
+    if (block.kind == extract::BlockKind::heading) each["level"] = block.level;
+    blocks.push_back(each);
+  }
+  for (const auto& link : document.links) {
+    links.push_back({{"target", link.target}, {"text", link.text}, {"nofollow", link.nofollow}});
+  }
+  return {{"title", document.title},
+          {"language", document.language},
+          {"media_type", document.media_type},
+          {"charset", document.charset},
+          {"truncated", document.truncated},
+          {"noindex", document.noindex},
+          {"canonical", document.canonical},
+          {"text", document.text},
+          {"blocks", blocks},
+          {"links", links}};
+}
+
+}  // namespace renvoi::app

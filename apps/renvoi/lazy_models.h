@@ -1,0 +1,56 @@
+// Models that are loaded when they are first needed: a command that only counts pages does not wait for one, and a
+// server that only extracts does not hold a generator in memory.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "model/embedder.h"
+#include "model/generator.h"
+
+namespace renvoi::app {
+
+// Thread-safe. What can be said without the weights comes from the manifest and the file's header.
+class LazyEmbedder final : public model::Embedder {
+ public:
+  using Load = std::function<Result<std::unique_ptr<model::Embedder>>()>;
+  LazyEmbedder(std::string name, std::string digest, std::size_t dimensions, Load load)
+      : name_(std::move(name)), digest_(std::move(digest)), dimensions_(dimensions), load_(std::move(load)) {}
+  std::size_t dimensions() const override { return dimensions_; }
+  const std::string& digest() const override { return digest_; }
+  const std::string& name() const override { return name_; }
+  Result<model::Embeddings> embed(std::span<const std::string_view> texts, model::EmbedRole role,
+                                  const model::EmbedProgress& progress, std::stop_token stop) override;
+  // Loads it now if it is not. Errors: of `load`, each time anew.
+  Result<void> warm();
+
+ private:
+  const std::string name_, digest_;
+  const std::size_t dimensions_;
+  Load load_;
+  std::mutex mutex_;
+  std::unique_ptr<model::Embedder> embedder_;
+};
+
+class LazyGenerator final : public model::Generator {
+ public:
+  using Load = std::function<Result<std::unique_ptr<model::Generator>>()>;
+  LazyGenerator(std::string name, std::uint32_t context_tokens, Load load)
+      : name_(std::move(name)), context_tokens_(context_tokens), load_(std::move(load)) {}
+  const std::string& name() const override { return name_; }
+  std::uint32_t context_tokens() const override { return context_tokens_; }
+  Result<model::Generation> generate(std::span<const model::Message> messages, const model::GenerateOptions& options,
+                                     const model::OnPiece& on_piece, std::stop_token stop) override;
+
+ private:
+  Result<void> warm();
+  const std::string name_;
+  const std::uint32_t context_tokens_;
+  Load load_;
+  std::mutex mutex_;
+  std::unique_ptr<model::Generator> generator_;
+};
+
+}  // namespace renvoi::app

@@ -1,0 +1,88 @@
+// The server's routes and what guards them. docs/http-api.md is its contract.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine.h"
+#include "keys.h"
+#include "net/http_server.h"
+#include "server/api_error.h"
+#include "server/fields.h"
+#include "server/jobs.h"
+#include "server/metrics.h"
+
+namespace renvoi::app {
+
+// The answer to one request, with the headers that every answer has. Not thread-safe.
+class Reply {
+ public:
+  explicit Reply(net::ResponseWriter& writer) : writer_(writer) {}
+  void json(int status, const Json& value);
+  void text(int status, std::string_view content_type, std::string body, net::ResponseWriter::Headers headers = {});
+  void error(const ApiError& error);
+  void error(const Error& given) { error(api_error(given)); }
+  // Server-sent events: begin, event any number of times, end.
+  void begin_events();
+  bool event(std::string_view data);  // false: the client has gone
+  void end_events() { writer_.end(); }
+  bool began() const { return status_ != 0; }
+  bool cancelled() const { return writer_.cancelled(); }
+  int status() const { return status_; }
+
+ private:
+  net::ResponseWriter& writer_;
+  int status_ = 0;
+};
+
+struct Exchange {
+  const net::ServerRequest& request;
+  Reply& reply;
+  std::optional<KeyRole> role;  // of the key that was shown; nothing when none is needed: everything is allowed then
+  std::string id;               // what stood for {id}
+  bool allows(KeyRole needed) const { return !role || *role >= needed; }
+};
+
+struct Application;
+using RouteHandler = std::function<void(Application&, const Exchange&)>;
+
+struct Route {
+  std::string method;           // GET serves HEAD as well
+  std::string pattern;          // "/api/sources/{id}", "/assets/*"
+  std::optional<KeyRole> role;  // nothing: open to everybody
+  RouteHandler handler;
+};
+
+struct Application {
+  Application(Engine& given_engine, KeyRing& given_keys, bool keys_are_required);
+  // Called by net::HttpServer on its threads.
+  void handle(const net::ServerRequest& request, net::ResponseWriter& writer);
+
+  Engine& engine;
+  KeyRing& keys;
+  const bool require_key;
+  Metrics metrics;
+  Jobs jobs;
+
+ private:
+  std::optional<ApiError> refuse_host(const net::ServerRequest& request) const;
+  std::optional<ApiError> refuse_origin(const net::ServerRequest& request) const;
+  std::optional<ApiError> refuse_content_type(const net::ServerRequest& request) const;
+  void dispatch(const net::ServerRequest& request, Reply& reply, std::string& route_name);
+  void run(const Route& route, const net::ServerRequest& request, Reply& reply, std::string id);
+  std::vector<Route> routes_;
+};
+
+// Each file of routes adds its own.
+void add_openai_routes(std::vector<Route>& routes);      // /v1/...
+void add_question_routes(std::vector<Route>& routes);    // /api/search, /api/ask
+void add_source_routes(std::vector<Route>& routes);      // /api/sources
+void add_system_routes(std::vector<Route>& routes);      // /api/stats, /healthz, /metrics, /, /assets
+
+// The body as JSON, or nothing after having answered with what is wrong.
+std::optional<Json> read_body(const Exchange& exchange);
+
+}  // namespace renvoi::app

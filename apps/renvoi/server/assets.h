@@ -1,0 +1,16 @@
+// The files of the web interface, compiled into the program (embed_assets.py writes the other half of this).
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace renvoi::app {
+
+struct Asset {
+  std::string_view name;  // "index.html", "app.js"
+  std::string_view bytes;
+};
+// Empty in a build without the interface.
+const std::vector<Asset>& embedded_assets();
+
+}  // namespace renvoi::app

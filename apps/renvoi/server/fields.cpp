@@ -1,0 +1,127 @@
+#include "server/fields.h"
+
+#include <fmt/format.h>
+
+#include "base/utf8.h"
+
+namespace renvoi::app {
+namespace {
+
+const Json kNull = nullptr;
+constexpr int kMaxDepth = 32;
+
+}  // namespace
+
+Fields::Fields(const Json& value, std::string path) : value_(value), path_(std::move(path)) {
+  if (!value_.is_object()) {
+    problem_ = field_error(path_, fmt::format("{} must be an object, not {}", path_.empty() ? "the request" : path_, value_.type_name()));
+  }
+}
+
+bool Fields::has(const std::string& name) const {
+  return value_.is_object() && value_.contains(name) && !value_.at(name).is_null();
+}
+
+const Json& Fields::raw(const std::string& name) {
+  known_.insert(name);
+  return has(name) ? value_.at(name) : kNull;
+}
+
+std::string Fields::text(const std::string& name, std::string fallback) {
+  const Json& value = raw(name);
+  if (value.is_null()) return fallback;
+  if (!value.is_string()) {
+    refuse(name, fmt::format("must be a string, not {}", value.type_name()));
+    return fallback;
+  }
+  return value.get<std::string>();
+}
+
+std::string Fields::required_text(const std::string& name) {
+  if (!has(name)) refuse(name, "is missing");
+  return text(name);
+}
+
+bool Fields::boolean(const std::string& name, bool fallback) {
+  const Json& value = raw(name);
+  if (value.is_null()) return fallback;
+  if (!value.is_boolean()) {
+    refuse(name, fmt::format("must be true or false, not {}", value.type_name()));
+    return fallback;
+  }
+  return value.get<bool>();
+}
+
+std::uint64_t Fields::number(const std::string& name, std::uint64_t fallback, std::uint64_t lowest, std::uint64_t highest) {
+  const Json& value = raw(name);
+  if (value.is_null()) return fallback;
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() < lowest || value.get<std::uint64_t>() > highest) {
+    refuse(name, fmt::format("must be a whole number from {} to {}", lowest, highest));
+    return fallback;
+  }
+  return value.get<std::uint64_t>();
+}
+
+std::string Fields::choice(const std::string& name, std::string fallback, std::initializer_list<std::string_view> allowed) {
+  if (!has(name)) {
+    known_.insert(name);
+    return fallback;
+  }
+  const std::string value = text(name);
+  std::string names;
+  for (const auto each : allowed) {
+    if (value == each) return value;
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", each);
+  }
+  refuse(name, "must be one of " + names);
+  return fallback;
+}
+
+void Fields::ignore(std::initializer_list<std::string_view> names) {
+  for (const auto name : names) known_.emplace(name);
+}
+
+void Fields::refuse(const std::string& name, std::string message) { refuse_path(path_of(name), std::move(message)); }
+
+void Fields::refuse_path(std::string path, std::string message) {
+  if (!problem_) problem_ = field_error(path, fmt::format("{} {}", path, message));
+}
+
+std::optional<ApiError> Fields::problem() {
+  if (problem_ || !value_.is_object()) return problem_;
+  for (const auto& [name, ignored] : value_.items()) {
+    if (known_.contains(name)) continue;
+    std::string names;
+    for (const auto& each : known_) names += (names.empty() ? "" : ", ") + each;
+    const std::string path = path_of(std::string(truncate_utf8(name, 100)));
+    problem_ = field_error(path, fmt::format("there is no field {}; known here: {}", path, names));
+    problem_->code = "unknown_field";
+    break;
+  }
+  return problem_;
+}
+
+ParsedBody parse_body(std::string_view body) {
+  ParsedBody parsed;
+  if (body.empty()) {
+    parsed.problem = field_error("", "the request has no body: a JSON object is expected");
+    return parsed;
+  }
+  try {
+    const auto limit = [](int depth, Json::parse_event_t, Json&) {
+      if (depth > kMaxDepth) throw std::length_error(fmt::format("more than {} levels deep", kMaxDepth));
+      return true;
+    };
+    parsed.value = Json::parse(body, limit);
+  } catch (const Json::parse_error& error) {
+    parsed.problem = field_error("", fmt::format("the body is not valid JSON (at byte {})", error.byte));
+  } catch (const std::exception& error) {
+    parsed.problem = field_error("", fmt::format("the body is not acceptable JSON: {}", error.what()));
+  }
+  if (!parsed.problem && !parsed.value.is_object()) {
+    parsed.problem = field_error("", fmt::format("the body must be a JSON object, not {}", parsed.value.type_name()));
+  }
+  return parsed;
+}
+
+}  // namespace renvoi::app

@@ -1,0 +1,126 @@
+#include "server/jobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json_view.h"
+
+namespace renvoi::app {
+namespace {
+
+constexpr std::size_t kMaxWaiting = 100;
+
+}  // namespace
+
+std::string_view to_string(JobState state) {
+  switch (state) {
+    case JobState::queued: return "queued";
+    case JobState::running: return "running";
+    case JobState::done: return "done";
+    case JobState::failed: return "failed";
+    case JobState::stopped: return "stopped";
+  }
+  return "failed";
+}
+
+Json json_of(const Job& job) {
+  return {{"state", std::string(to_string(job.state))},
+          {"progress", json_of(job.progress)},
+          {"report", job.report ? json_of(*job.report) : Json(nullptr)},
+          {"error", job.error.empty() ? Json(nullptr) : Json(job.error)}};
+}
+
+Jobs::Jobs(Engine& engine) : engine_(engine), thread_([this](std::stop_token stop) { work(stop); }) {}
+
+Jobs::~Jobs() {
+  thread_.request_stop();
+  {
+    const std::lock_guard lock(mutex_);
+    running_stop_.request_stop();
+  }
+  changed_.notify_all();
+}
+
+Result<void> Jobs::start(SourceId source, bool force) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = jobs_.find(source);
+        known != jobs_.end() && (known->second.state == JobState::queued || known->second.state == JobState::running)) {
+      return Error{ErrorCode::conflict, fmt::format("source {} is already {}: GET /api/sources/{} shows how far it is", to_number(source),
+                                                    known->second.state == JobState::queued ? "waiting to be read" : "being read", to_number(source))};
+    }
+    if (queue_.size() >= kMaxWaiting) {
+      return Error{ErrorCode::exhausted, fmt::format("{} sources are already waiting to be read: try again later", kMaxWaiting)};
+    }
+    queue_.push_back({source, force});
+    jobs_[source] = {};
+  }
+  changed_.notify_all();
+  return {};
+}
+
+void Jobs::cancel(SourceId source) {
+  std::unique_lock lock(mutex_);
+  std::erase_if(queue_, [&](const Order& order) { return order.source == source; });
+  if (running_ == source) running_stop_.request_stop();
+  changed_.wait(lock, [&] { return running_ != source; });
+  jobs_.erase(source);
+}
+
+std::optional<Job> Jobs::find(SourceId source) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(source);
+  return found == jobs_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::size_t Jobs::active() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size() + (running_ == SourceId::none ? 0 : 1);
+}
+
+void Jobs::work(std::stop_token stop) {
+  for (;;) {
+    Order order;
+    std::stop_token order_stop;
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait(lock, stop, [&] { return !queue_.empty(); }) || stop.stop_requested()) return;
+      order = queue_.front();
+      queue_.pop_front();
+      running_ = order.source;
+      running_stop_ = std::stop_source();
+      order_stop = running_stop_.get_token();
+      jobs_[order.source].state = JobState::running;
+    }
+    run(order, order_stop);
+    {
+      const std::lock_guard lock(mutex_);
+      running_ = SourceId::none;
+    }
+    changed_.notify_all();
+  }
+}
+
+void Jobs::run(const Order& order, std::stop_token stop) {
+  const auto finish = [&](JobState state, std::optional<ingest::IngestReport> report, std::string error) {
+    const std::lock_guard lock(mutex_);
+    Job& job = jobs_[order.source];
+    job.state = state;
+    job.report = std::move(report);
+    job.error = std::move(error);
+  };
+  const auto source = engine_.collection().catalog().source(order.source);
+  if (!source) return finish(JobState::failed, {}, source.error().message);
+  auto report = engine_.ingest(
+      *source, order.force,
+      [&](const ingest::IngestProgress& progress) {
+        const std::lock_guard lock(mutex_);
+        jobs_[order.source].progress = progress;
+      },
+      stop);
+  if (!report) return finish(stop.stop_requested() ? JobState::stopped : JobState::failed, {}, report.error().message);
+  finish(stop.stop_requested() ? JobState::stopped : JobState::done, std::move(report).value(), "");
+}
+
+}  // namespace renvoi::app

@@ -1,0 +1,61 @@
+// Sources read in the background: one at a time, since there is one writer.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "engine.h"
+#include "output.h"
+
+namespace renvoi::app {
+
+enum class JobState : std::uint8_t { queued, running, done, failed, stopped };
+std::string_view to_string(JobState state);
+
+struct Job {
+  JobState state = JobState::queued;
+  ingest::IngestProgress progress;
+  std::optional<ingest::IngestReport> report;  // done, stopped
+  std::string error;                           // failed
+};
+Json json_of(const Job& job);
+
+// Thread-safe. Ends its work when it goes: what is indexed stays, and the next sync goes on.
+class Jobs {
+ public:
+  explicit Jobs(Engine& engine);
+  ~Jobs();
+  Jobs(const Jobs&) = delete;
+  Jobs& operator=(const Jobs&) = delete;
+  // Errors: `conflict` when the source is already waiting or being read, `exhausted` when 100 others wait.
+  Result<void> start(SourceId source, bool force);
+  // Stops reading it and returns once nothing writes for it any more.
+  void cancel(SourceId source);
+  // The last job of the source since the server started.
+  std::optional<Job> find(SourceId source) const;
+  std::size_t active() const;  // waiting or running
+
+ private:
+  struct Order {
+    SourceId source;
+    bool force;
+  };
+  void work(std::stop_token stop);
+  void run(const Order& order, std::stop_token stop);
+  Engine& engine_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<Order> queue_;
+  std::map<SourceId, Job> jobs_;
+  SourceId running_ = SourceId::none;
+  std::stop_source running_stop_;
+  std::jthread thread_;
+};
+
+}  // namespace renvoi::app

@@ -1,0 +1,87 @@
+// /api/search and /api/ask.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "json_view.h"
+#include "server/application.h"
+
+namespace renvoi::app {
+namespace {
+
+// The query of a GET as the JSON of the POST: numbers become numbers, everything else is text.
+Json json_of_query(const std::map<std::string, std::string>& query, std::initializer_list<std::string_view> numbers) {
+  Json body = Json::object();
+  for (const auto& [name, value] : query) {
+    const std::string field = name == "q" ? "query" : name;
+    body[field] = value;
+    if (std::find(numbers.begin(), numbers.end(), field) == numbers.end()) continue;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error == std::errc() && end == value.data() + value.size()) body[field] = number;
+  }
+  return body;
+}
+
+std::optional<SourceId> source_of(Fields& fields) {
+  const auto number = fields.number("source", 0, 1, 0xFFFFFFFF);
+  return number == 0 ? std::nullopt : std::optional(static_cast<SourceId>(number));
+}
+
+search::SearchMode search_mode(const std::string& name) {
+  return name == "semantic" ? search::SearchMode::semantic : name == "bm25" ? search::SearchMode::bm25 : search::SearchMode::hybrid;
+}
+
+void search_with(Application& application, const Exchange& exchange, const Json& body) {
+  Fields fields(body, "");
+  search::SearchRequest request;
+  request.query = fields.required_text("query");
+  request.limit = static_cast<std::uint32_t>(fields.number("limit", 10, 1, 1'000));
+  request.mode = search_mode(fields.choice("mode", "hybrid", {"hybrid", "semantic", "bm25"}));
+  request.source = source_of(fields);
+  request.language = fields.text("language");
+  request.passages_per_reference = static_cast<std::uint32_t>(fields.number("passages_per_reference", 1, 0, 1'000));
+  if (auto problem = fields.problem()) return exchange.reply.error(*problem);
+  const auto response = application.engine.searcher().search(request);
+  if (!response) return exchange.reply.error(response.error());
+  exchange.reply.json(200, json_of(*response));
+}
+
+void search_get(Application& application, const Exchange& exchange) {
+  search_with(application, exchange, json_of_query(exchange.request.query, {"limit", "source", "passages_per_reference"}));
+}
+
+void search_post(Application& application, const Exchange& exchange) {
+  if (const auto body = read_body(exchange)) search_with(application, exchange, *body);
+}
+
+void ask(Application& application, const Exchange& exchange) {
+  const auto body = read_body(exchange);
+  if (!body) return;
+  const auto& settings = application.engine.config().answer;
+  Fields fields(*body, "");
+  answer::AskRequest request;
+  request.question = fields.required_text("question");
+  const std::string mode = fields.choice("mode", "", {"extractive", "generative"});
+  if (mode == "extractive") request.mode = answer::AnswerMode::extractive;
+  if (mode == "generative") request.mode = answer::AnswerMode::generative;
+  request.source = source_of(fields);
+  request.language = fields.text("language");
+  request.max_citations = static_cast<std::uint32_t>(fields.number("max_citations", settings.max_citations, 1, 20));
+  request.deadline_ms = static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));
+  if (auto problem = fields.problem()) return exchange.reply.error(*problem);
+  const auto answer = application.engine.answerer().ask(request);
+  if (!answer) return exchange.reply.error(answer.error());
+  exchange.reply.json(200, json_of(*answer));
+}
+
+}  // namespace
+
+void add_question_routes(std::vector<Route>& routes) {
+  routes.push_back({"GET", "/api/search", KeyRole::read, search_get});
+  routes.push_back({"POST", "/api/search", KeyRole::read, search_post});
+  routes.push_back({"POST", "/api/ask", KeyRole::read, ask});
+}
+
+}  // namespace renvoi::app

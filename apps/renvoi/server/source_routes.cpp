@@ -1,0 +1,152 @@
+// /api/sources: what the collection is made of, added and removed while it serves.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "crawl/sync.h"
+#include "json_view.h"
+#include "server/application.h"
+
+namespace renvoi::app {
+namespace {
+
+Json json_with_job(Application& application, const catalog::Source& source) {
+  Json value = json_of(source);
+  const auto job = application.jobs.find(source.id);
+  value["job"] = job ? json_of(*job) : Json(nullptr);
+  return value;
+}
+
+void list(Application& application, const Exchange& exchange) {
+  const auto sources = application.engine.collection().catalog().sources();
+  if (!sources) return exchange.reply.error(sources.error());
+  Json all = Json::array();
+  for (const auto& source : *sources) all.push_back(json_with_job(application, source));
+  exchange.reply.json(200, {{"sources", all}});
+}
+
+Result<catalog::Source> source_with_id(Application& application, const std::string& id) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  if (error != std::errc() || end != id.data() + id.size() || number == 0) {
+    return Error{ErrorCode::invalid, fmt::format("'{}' is not the number of a source", printable(id))};
+  }
+  auto source = application.engine.collection().catalog().source(static_cast<SourceId>(number));
+  if (!source && source.error().code == ErrorCode::not_found) return Error{ErrorCode::not_found, fmt::format("there is no source {}", number)};
+  return source;
+}
+
+void show(Application& application, const Exchange& exchange) {
+  const auto source = source_with_id(application, exchange.id);
+  if (!source) return exchange.reply.error(source.error());
+  const auto references = application.engine.collection().catalog().references(source->id);
+  if (!references) return exchange.reply.error(references.error());
+  Json value = json_with_job(application, *source);
+  std::uint64_t pages = 0, passages = 0;
+  Json states = Json::object();
+  for (const auto& reference : *references) {
+    pages += reference.indexed ? 1 : 0;
+    passages += reference.indexed ? reference.passages : 0;
+    const std::string state(to_string(reference.state));
+    states[state] = states.value(state, 0) + 1;
+  }
+  value["pages"] = pages;
+  value["passages"] = passages;
+  value["references_by_state"] = states;
+  exchange.reply.json(200, value);
+}
+
+struct AddRequest {
+  std::string address;
+  std::optional<catalog::SourceKind> kind;
+  catalog::SourcePolicy policy;
+  bool force = false;
+};
+
+std::optional<ApiError> read_add(const Json& body, const Config& config, AddRequest& add) {
+  Fields fields(body, "");
+  add.policy = config.source;
+  auto& policy = add.policy;
+  constexpr std::uint64_t kMost = 0xFFFFFFFF;
+  add.address = fields.required_text("address");
+  const std::string kind = fields.choice("kind", "", {"folder", "file", "url", "site", "sitemap"});
+  if (!kind.empty()) add.kind = catalog::parse_source_kind(kind);
+  const std::string retention = fields.choice("retention", "", {"none", "text", "page"});
+  if (!retention.empty()) policy.retention = *catalog::parse_retention(retention);
+  policy.allow_private_addresses = fields.boolean("allow_private_addresses", false);
+  policy.obey_robots = fields.boolean("obey_robots", true);
+  policy.max_depth = static_cast<std::uint32_t>(fields.number("max_depth", policy.max_depth, 0, kMost));
+  policy.max_pages = static_cast<std::uint32_t>(fields.number("max_pages", policy.max_pages, 1, kMost));
+  policy.min_delay_ms = static_cast<std::uint32_t>(fields.number("min_delay_ms", policy.min_delay_ms, 0, kMost));
+  policy.revisit_after_s = static_cast<std::int64_t>(fields.number("revisit_after_s", static_cast<std::uint64_t>(policy.revisit_after_s), 0, kMost));
+  policy.path_prefix = fields.text("path_prefix", policy.path_prefix);
+  add.force = fields.boolean("force", false);
+  if (add.address.empty()) fields.refuse("address", "is empty");
+  return fields.problem();
+}
+
+// A key that may write must not be able to read this machine's files or its network.
+bool needs_admin(const catalog::Source& source) {
+  return source.kind == catalog::SourceKind::folder || source.kind == catalog::SourceKind::file ||
+         source.policy.allow_private_addresses || !source.policy.obey_robots || !(source.address.starts_with("http://") || source.address.starts_with("https://"));
+}
+
+void add(Application& application, const Exchange& exchange) {
+  const auto body = read_body(exchange);
+  if (!body) return;
+  AddRequest request;
+  if (auto problem = read_add(*body, application.engine.config(), request)) return exchange.reply.error(*problem);
+  const ApiError refused{403, "folders and files of the server, private addresses and sites without robots.txt need a key with the role admin",
+                         "permission_error", "role", "address"};
+  // Before the file system is looked at: the answer must not tell what exists on it.
+  const bool on_the_web = request.address.starts_with("http://") || request.address.starts_with("https://");
+  if (!on_the_web && !exchange.allows(KeyRole::admin)) return exchange.reply.error(refused);
+  auto described = crawl::describe_source(request.address, request.kind, request.policy);
+  if (!described) {
+    ApiError problem = api_error(described.error());
+    problem.param = "address";
+    return exchange.reply.error(problem);
+  }
+  if (needs_admin(*described) && !exchange.allows(KeyRole::admin)) return exchange.reply.error(refused);
+  described->added_at = application.engine.clock().now();
+  const auto source = application.engine.collection().catalog().add_source(*described);
+  if (!source) return exchange.reply.error(source.error());
+  if (const auto started = application.jobs.start(source->id, request.force); !started) return exchange.reply.error(started.error());
+  exchange.reply.json(202, json_with_job(application, *source));
+}
+
+void sync(Application& application, const Exchange& exchange) {
+  const auto source = source_with_id(application, exchange.id);
+  if (!source) return exchange.reply.error(source.error());
+  bool force = false;
+  if (!exchange.request.body.empty()) {
+    const auto body = read_body(exchange);
+    if (!body) return;
+    Fields fields(*body, "");
+    force = fields.boolean("force", false);
+    if (auto problem = fields.problem()) return exchange.reply.error(*problem);
+  }
+  if (const auto started = application.jobs.start(source->id, force); !started) return exchange.reply.error(started.error());
+  exchange.reply.json(202, json_with_job(application, *source));
+}
+
+void remove(Application& application, const Exchange& exchange) {
+  const auto source = source_with_id(application, exchange.id);
+  if (!source) return exchange.reply.error(source.error());
+  application.jobs.cancel(source->id);
+  const auto removed = application.engine.collection().remove_source(source->id);
+  if (!removed) return exchange.reply.error(removed.error());
+  exchange.reply.json(200, {{"removed", to_number(source->id)}});
+}
+
+}  // namespace
+
+void add_source_routes(std::vector<Route>& routes) {
+  routes.push_back({"GET", "/api/sources", KeyRole::read, list});
+  routes.push_back({"POST", "/api/sources", KeyRole::write, add});
+  routes.push_back({"GET", "/api/sources/{id}", KeyRole::read, show});
+  routes.push_back({"POST", "/api/sources/{id}/sync", KeyRole::write, sync});
+  routes.push_back({"DELETE", "/api/sources/{id}", KeyRole::write, remove});
+}
+
+}  // namespace renvoi::app

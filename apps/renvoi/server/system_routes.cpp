@@ -1,0 +1,88 @@
+// /api/stats, /healthz, /metrics, and the web interface.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json_view.h"
+#include "server/application.h"
+#include "server/assets.h"
+#include "statistics.h"
+
+namespace renvoi::app {
+namespace {
+
+void stats(Application& application, const Exchange& exchange) {
+  const auto all = gather_statistics(application.engine);
+  if (!all) return exchange.reply.error(all.error());
+  Json value = json_of(*all, application.engine);
+  value["resident_memory_bytes"] = resident_memory_bytes();
+  value["version"] = RENVOI_VERSION;
+  exchange.reply.json(200, value);
+}
+
+// Open to everybody: it says that the server is up and can read its catalogue, and nothing else.
+void health(Application& application, const Exchange& exchange) {
+  const auto counts = application.engine.collection().catalog().counts();
+  if (!counts) return exchange.reply.json(503, {{"status", "failing"}});
+  exchange.reply.json(200, {{"status", "ok"}});
+}
+
+void metrics(Application& application, const Exchange& exchange) {
+  const auto all = gather_statistics(application.engine);
+  if (!all) return exchange.reply.error(all.error());
+  using State = catalog::ReferenceState;
+  std::string text = application.metrics.text();
+  const auto gauge = [&](const char* name, const char* help, auto value) {
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+  };
+  gauge("renvoi_pages", "Pages that the index holds.", all->index.references);
+  gauge("renvoi_passages", "Passages that the index holds.", all->index.passages);
+  gauge("renvoi_text_bytes", "Bytes of text that the passages stand for.", all->counts.text_bytes);
+  gauge("renvoi_index_bytes", "Bytes of the index on disk.", all->disk.index_bytes);
+  gauge("renvoi_catalog_bytes", "Bytes of the catalogue on disk.", all->disk.catalog_bytes);
+  gauge("renvoi_cache_bytes", "Bytes of the document cache on disk.", all->disk.cache_bytes);
+  gauge("renvoi_jobs_active", "Sources that wait or are being read.", application.jobs.active());
+  gauge("process_resident_memory_bytes", "Resident memory of the process.", resident_memory_bytes());
+  text += "# HELP renvoi_references References by state.\n# TYPE renvoi_references gauge\n";
+  for (const State state : {State::live, State::suspect, State::gone, State::host_down, State::blocked, State::moved}) {
+    text += fmt::format("renvoi_references{{state=\"{}\"}} {}\n", to_string(state), all->counts.references_by_state[static_cast<std::size_t>(state)]);
+  }
+  exchange.reply.text(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text), {{"Cache-Control", "no-store"}});
+}
+
+std::string_view media_type(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+      {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
+      {".svg", "image/svg+xml"},             {".png", "image/png"},                     {".ico", "image/x-icon"},
+      {".woff2", "font/woff2"},              {".json", "application/json"}};
+  for (const auto& [ending, type] : kTypes) {
+    if (name.ends_with(ending)) return type;
+  }
+  return "application/octet-stream";
+}
+
+void send_asset(const Exchange& exchange, std::string_view name) {
+  const auto& assets = embedded_assets();
+  const auto found = std::find_if(assets.begin(), assets.end(), [&](const Asset& asset) { return asset.name == name; });
+  if (found != assets.end()) {
+    return exchange.reply.text(200, media_type(name), std::string(found->bytes), {{"Cache-Control", "no-cache"}});
+  }
+  exchange.reply.error(ApiError{404, assets.empty() ? "this build has no web interface: run ./dev setup and build again; the API is at /api and /v1"
+                                                    : fmt::format("there is no file {}", printable(name)),
+                                "not_found_error", "not_found"});
+}
+
+void page(Application&, const Exchange& exchange) { send_asset(exchange, "index.html"); }
+void asset(Application&, const Exchange& exchange) { send_asset(exchange, exchange.id); }
+
+}  // namespace
+
+void add_system_routes(std::vector<Route>& routes) {
+  routes.push_back({"GET", "/api/stats", KeyRole::read, stats});
+  routes.push_back({"GET", "/healthz", {}, health});
+  routes.push_back({"GET", "/metrics", KeyRole::read, metrics});
+  routes.push_back({"GET", "/", {}, page});
+  routes.push_back({"GET", "/assets/*", {}, asset});
+}
+
+}  // namespace renvoi::app

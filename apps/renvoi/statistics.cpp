@@ -1,0 +1,75 @@
+#include "statistics.h"
+
+#include <fstream>
+#include <string>
+
+#include "json_view.h"
+
+namespace renvoi::app {
+namespace {
+
+constexpr catalog::ReferenceState kStates[] = {catalog::ReferenceState::live,      catalog::ReferenceState::suspect,
+                                               catalog::ReferenceState::gone,      catalog::ReferenceState::host_down,
+                                               catalog::ReferenceState::blocked,   catalog::ReferenceState::moved};
+
+}  // namespace
+
+double Statistics::bytes_per_passage() const {
+  return index.passages == 0 ? 0 : static_cast<double>(disk.index_bytes + disk.catalog_bytes) / static_cast<double>(index.passages);
+}
+
+double Statistics::text_per_index_byte() const {
+  const std::uint64_t bytes = disk.index_bytes + disk.catalog_bytes;
+  return bytes == 0 ? 0 : static_cast<double>(counts.text_bytes) / static_cast<double>(bytes);
+}
+
+Result<Statistics> gather_statistics(Engine& engine) {
+  Statistics all;
+  search::Collection& collection = engine.collection();
+  RENVOI_TRY(all.counts, collection.catalog().counts());
+  RENVOI_TRY(all.languages, collection.catalog().languages());
+  all.index = collection.index().stats();
+  all.disk = collection.disk_use();
+  return all;
+}
+
+Json json_of(const Statistics& all, const Engine& engine) {
+  Json states = Json::object(), languages = Json::object();
+  for (const auto state : kStates) {
+    states[std::string(to_string(state))] = all.counts.references_by_state[static_cast<std::size_t>(state)];
+  }
+  for (const auto& [language, count] : all.languages) languages[language] = count;
+  return {{"sources", all.counts.sources},
+          {"pages", all.index.references},
+          {"passages", all.index.passages},
+          {"dead_passages", all.index.dead_passages},
+          {"references_by_state", states},
+          {"tombstones", all.counts.tombstones},
+          {"frontier", all.counts.frontier},
+          {"languages", languages},
+          {"text_bytes", all.counts.text_bytes},
+          {"index_bytes", all.disk.index_bytes},
+          {"catalog_bytes", all.disk.catalog_bytes},
+          {"cache_bytes", all.disk.cache_bytes},
+          {"bytes_per_passage", all.bytes_per_passage()},
+          {"text_to_index_ratio", all.text_per_index_byte()},
+          {"segments", all.index.segments},
+          {"terms", all.index.terms},
+          {"code_bytes", all.index.code_bytes},
+          {"posting_bytes", all.index.posting_bytes},
+          {"table_bytes", all.index.table_bytes},
+          {"log_bytes", all.index.log_bytes},
+          {"embedding_model", {{"name", engine.embedding_model().name}, {"digest", engine.embedding_model().digest}}},
+          {"generation_model", engine.has_generator() ? Json(engine.generator_name()) : Json(nullptr)},
+          {"default_mode", std::string(to_string(engine.default_mode()))}};
+}
+
+std::uint64_t resident_memory_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stoull(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+
+}  // namespace renvoi::app

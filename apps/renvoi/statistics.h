@@ -1,0 +1,25 @@
+// The figures of a collection, gathered once for `renvoi stats`, GET /api/stats and /metrics.
+#pragma once
+
+#include "engine.h"
+#include "output.h"
+
+namespace renvoi::app {
+
+struct Statistics {
+  catalog::CatalogCounts counts;
+  index::IndexStats index;
+  search::DiskUse disk;
+  std::vector<std::pair<std::string, std::uint64_t>> languages;
+  // Index and catalogue for one passage; 0 without passages.
+  double bytes_per_passage() const;
+  // Bytes of text for one byte of index and catalogue; 0 without passages.
+  double text_per_index_byte() const;
+};
+Result<Statistics> gather_statistics(Engine& engine);
+Json json_of(const Statistics& statistics, const Engine& engine);
+
+// Of this process, from /proc/self/status; 0 when it cannot be read.
+std::uint64_t resident_memory_bytes();
+
+}  // namespace renvoi::app
