@@ -34,6 +34,7 @@ struct ProbeResult {
 Result<ProbeResult> probe_generator(Generator& generator);
 
 // Embedding: pairs of sentences in French and English that mean the same must be nearer than pairs that do not.
+// `may_generate` then says that it passed, by the same share.
 Result<ProbeResult> probe_embedder(Embedder& embedder);
 
 }  // namespace renvoi::model
