@@ -83,6 +83,38 @@ std::optional<std::uint32_t> parse_delay(std::string_view value) {
   return static_cast<std::uint32_t>(std::min(seconds, 86'400.0) * 1000);
 }
 
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
+
+int hex_value(char c) { return c <= '9' ? c - '0' : lower(c) - 'a' + 10; }
+
+enum class RawBytes { escaped, kept };
+
+bool is_unreserved(int c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+// RFC 9309 section 2.2.2: escapes of unreserved characters are undone, the others have upper-case digits.
+std::string normalized(std::string_view path, RawBytes raw_bytes) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(path[i]);
+    const bool escape = byte == '%' && i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2]);
+    const int value = escape ? hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]) : byte;
+    if (escape ? is_unreserved(value) : byte < 0x80 || raw_bytes == RawBytes::kept) {
+      out += static_cast<char>(value);
+    } else {
+      out += '%';
+      out += kHex[static_cast<std::size_t>(value >> 4)];
+      out += kHex[static_cast<std::size_t>(value & 15)];
+    }
+    if (escape) i += 2;
+  }
+  return out;
+}
+
 struct Group {
   bool seen = false;
   std::vector<RobotsRule> rules;
@@ -103,36 +135,9 @@ void add_line(Group& group, const Line& line) {
   if (const auto delay = parse_delay(line.value)) group.delay_ms = delay;
 }
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
-
-int hex_value(char c) { return c <= '9' ? c - '0' : lower(c) - 'a' + 10; }
-
-bool is_unreserved(int c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
 }  // namespace
 
-std::string normalize_robots_path(std::string_view path) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(path.size());
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(path[i]);
-    const bool escape = byte == '%' && i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2]);
-    const int value = escape ? hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]) : byte;
-    if (escape ? is_unreserved(value) : byte < 0x80) {
-      out += static_cast<char>(value);
-    } else {
-      out += '%';
-      out += kHex[static_cast<std::size_t>(value >> 4)];
-      out += kHex[static_cast<std::size_t>(value & 15)];
-    }
-    if (escape) i += 2;
-  }
-  return out;
-}
+std::string normalize_robots_path(std::string_view path) { return normalized(path, RawBytes::escaped); }
 
 // The leftmost place of each piece between stars is as good as any other.
 bool robots_pattern_matches(std::string_view pattern, std::string_view path) {
@@ -191,8 +196,7 @@ Robots Robots::parse(std::string_view text, std::string_view agent) {
 }
 
 bool Robots::allows(std::string_view path_and_query) const {
-  if (path_and_query == "/robots.txt") return true;
-  const std::string path = normalize_robots_path(path_and_query.empty() ? "/" : path_and_query);
+  const std::string path = normalized(path_and_query.empty() ? "/" : path_and_query, RawBytes::kept);
   std::size_t best_allow = 0, best_disallow = 0;
   for (const RobotsRule& rule : rules_) {
     std::size_t& best = rule.allow ? best_allow : best_disallow;

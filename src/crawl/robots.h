@@ -29,7 +29,8 @@ class Robots {
   static Robots allow_all() { return {}; }
   static Robots disallow_all();
 
-  // `path_and_query` as in a URL ("/a/b?c"), percent-encoded or not. O(rules x length).
+  // `path_and_query` as net::Url gives it ("/a/b?c", percent-encoded). /robots.txt itself may always be asked for,
+  // which is the caller's to know. O(rules x length).
   bool allows(std::string_view path_and_query) const;
   std::optional<std::uint32_t> crawl_delay_ms() const { return crawl_delay_ms_; }
   const std::vector<std::string>& sitemaps() const { return sitemaps_; }
@@ -42,7 +43,8 @@ class Robots {
 
 // Does `pattern` ('*' any run of bytes, '$' at the end) match a prefix of `path`? Both normalised.
 bool robots_pattern_matches(std::string_view pattern, std::string_view path);
-// Upper-case hexadecimal in escapes, bytes beyond ASCII escaped: two spellings of one path compare equal.
+// Escapes of unreserved characters undone, the others in upper case, bytes beyond ASCII escaped: two spellings of one
+// path compare equal (RFC 9309 section 2.2.2).
 std::string normalize_robots_path(std::string_view path);
 
 // X-Robots-Tag of an answer (several headers joined by ", "): "noindex", "renvoi: noindex, nofollow", "none".

@@ -49,8 +49,15 @@ void SyncPass::want(const std::string& address, std::uint32_t depth, bool ignore
   queue_.push_back({address, depth, ignore_canonical});
 }
 
-// Leaves the frontier; that it cannot be written will be told by the next write that matters.
-void SyncPass::drop(std::string_view address) { (void)catalog_.remove_from_frontier(source_.id, address); }
+// A new page that is not indexed leaves the frontier; that this cannot be written will be told by the next write that
+// matters. Those that named it as their canonical page are then indexed in its stead.
+void SyncPass::drop(const std::string& address) {
+  (void)catalog_.remove_from_frontier(source_.id, address);
+  const auto waiting = waits_for_.find(address);
+  if (waiting == waits_for_.end()) return;
+  for (const Wanted& page : waiting->second) want(page.address, page.depth, true);
+  waits_for_.erase(waiting);
+}
 
 bool SyncPass::is_due(const Reference& reference) const {
   const Timestamp now = clock_.now();
@@ -209,6 +216,7 @@ Result<void> SyncPass::look(const Wanted& wanted) {
     cut_ = true;
     return {};
   }
+  looked_at_.insert(wanted.address);
   Fetcher::Request request{wanted.address, {}, source_.policy, false};
   // A 304 with nothing indexed behind it would be an empty document.
   if (known && found->second.indexed && found->second.state != ReferenceState::gone)
@@ -257,8 +265,6 @@ Result<void> SyncPass::look_new(const Wanted& wanted, Observation seen) {
     cut_ = true;
   else
     drop(wanted.address);
-  if (const auto waiting = waits_for_.find(wanted.address); waiting != waits_for_.end() && !again)
-    want(waiting->second.address, waiting->second.depth, true);
   return {};
 }
 

@@ -59,12 +59,13 @@ Result<bool> SyncPass::belongs_to_canonical(const Wanted& wanted, const std::opt
   const std::string& address = canonical->href();
   if (address == wanted.address || address == seen.final_address) return false;
   RENVOI_TRY(const auto held, catalog_.find_reference(address));
-  if (held && held->source == source_.id && (held->indexed || queued_.contains(address)) && may_be_shown(held->state))
+  if (held && held->source == source_.id && may_be_shown(held->state) &&
+      (held->indexed || looked_at_.contains(address)))
     return true;
   if (known && known->indexed) return false;  // it stays until the canonical page is really there
-  // Already looked at, and not indexed; or it waits for this one: then this one is as good.
-  if (queued_.contains(address) || waits_for_.contains(wanted.address)) return false;
-  waits_for_[address] = wanted;
+  // Looked at, and not indexed (perhaps because it waits for this one): then this one is as good.
+  if (looked_at_.contains(address)) return false;
+  waits_for_[address].push_back(wanted);
   RENVOI_CHECK(catalog_.add_to_frontier(source_.id, {{address, wanted.depth}}));
   want(address, wanted.depth);
   return true;
@@ -149,8 +150,9 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
     before.validators = {};
     RENVOI_TRY(Reference added, catalog_.add_reference(before, seen.at));
     before = std::move(added);
-    if (before.address != wanted.address) drop(wanted.address);
+    if (before.address != wanted.address) RENVOI_CHECK(catalog_.remove_from_frontier(source_.id, wanted.address));
     queued_.insert(before.address);
+    looked_at_.insert(before.address);
     if (before.source != source_.id && before.indexed) {  // another source has it
       ++report_.totals.skipped;
       return {};

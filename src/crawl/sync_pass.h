@@ -63,7 +63,7 @@ class SyncPass {
   bool converges(const Wanted& wanted, const Observation& seen);
   bool host_given_up(const std::string& address, const Observation* seen);
   void want(const std::string& address, std::uint32_t depth, bool ignore_canonical = false);
-  void drop(std::string_view address);
+  void drop(const std::string& address);
   void problem(const std::string& address, const std::string& reason);
   void progress(const std::string& current);
 
@@ -84,10 +84,11 @@ class SyncPass {
   std::uint64_t alive_ = 0;                                               // of those known when the pass began
   std::uint64_t missing_ = 0;                                             // of those, not there in this pass
   std::vector<std::pair<catalog::Reference, catalog::Reference>> dying_;  // next, before
-  std::map<std::string, std::set<std::string>> led_to_;  // redirect target -> addresses that lead there
-  std::map<std::string, Wanted> waits_for_;              // canonical address -> the page that named it
-  std::map<std::string, std::uint32_t> host_failures_;   // in a row
-  bool cut_ = false;                                     // something remains
+  std::map<std::string, std::set<std::string>> led_to_;   // redirect target -> addresses that lead there
+  std::map<std::string, std::vector<Wanted>> waits_for_;  // canonical address -> the pages that named it
+  std::set<std::string> looked_at_;                       // in this pass
+  std::map<std::string, std::uint32_t> host_failures_;    // in a row
+  bool cut_ = false;                                      // something remains
   std::optional<Error> start_failed_;
 };
 

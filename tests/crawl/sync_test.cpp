@@ -249,12 +249,14 @@ TEST_F(SyncTest, OneOfTwoAddressesOfAPageIsIndexed) {
 }
 
 TEST_F(SyncTest, ACanonicalThatIsNotThereLosesNothing) {
-  site.set_html("/docs/", "start", {"a", "x", "y"});
+  site.set_html("/docs/", "start", {"a", "b", "x", "y"});
+  site.set_html("/docs/b", "b", {}, "<link rel=canonical href=/docs/none>");
   site.set_html("/docs/a", "a", {}, "<link rel=canonical href=/docs/none>");
   site.set_html("/docs/x", "x", {}, "<link rel=canonical href=/docs/y>");
   site.set_html("/docs/y", "y", {}, "<link rel=canonical href=/docs/x>");
   sync();
   EXPECT_TRUE(find(site.url("/docs/a")).has_value());
+  EXPECT_TRUE(find(site.url("/docs/b")).has_value());
   EXPECT_TRUE(find(site.url("/docs/x")).has_value() || find(site.url("/docs/y")).has_value());
 }
 
