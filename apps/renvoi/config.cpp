@@ -75,41 +75,74 @@ std::optional<std::string> set_retention(const toml::node& node, Config& config)
 std::vector<Setting> all_settings() {
   return {
       setting("data", [](Config& c) -> fs::path& { return c.data; }),
-      setting("embed.model", [](Config& c) -> auto& { return c.embed.model; }),
-      setting("embed.threads", [](Config& c) -> auto& { return c.embed.threads; }),
-      setting("generate.model", [](Config& c) -> auto& { return c.generate.model; }),
-      setting("generate.endpoint", [](Config& c) -> auto& { return c.generate.endpoint; }),
-      setting("generate.api_key_env", [](Config& c) -> auto& { return c.generate.api_key_env; }),
-      setting("generate.threads", [](Config& c) -> auto& { return c.generate.threads; }),
-      setting("generate.context_tokens", [](Config& c) -> auto& { return c.generate.context_tokens; }),
+      setting(
+          "embed.model", [](Config & c) -> auto& { return c.embed.model; }),
+      setting(
+          "embed.threads", [](Config & c) -> auto& { return c.embed.threads; }),
+      setting(
+          "generate.model", [](Config & c) -> auto& { return c.generate.model; }),
+      setting(
+          "generate.endpoint", [](Config & c) -> auto& { return c.generate.endpoint; }),
+      setting(
+          "generate.api_key_env", [](Config & c) -> auto& { return c.generate.api_key_env; }),
+      setting(
+          "generate.threads", [](Config & c) -> auto& { return c.generate.threads; }),
+      setting(
+          "generate.context_tokens", [](Config & c) -> auto& { return c.generate.context_tokens; }),
       {"answer.mode", set_answer_mode},
-      setting("answer.max_citations", [](Config& c) -> auto& { return c.answer.max_citations; }),
-      setting("answer.evidence_references", [](Config& c) -> auto& { return c.answer.evidence_references; }),
-      setting("answer.fetch_timeout_ms", [](Config& c) -> auto& { return c.answer.fetch_timeout_ms; }),
-      setting("answer.deadline_ms", [](Config& c) -> auto& { return c.answer.deadline_ms; }),
-      setting("answer.cache_bytes", [](Config& c) -> auto& { return c.answer.cache_bytes; }),
-      setting("fetch.contact", [](Config& c) -> auto& { return c.fetch.contact; }),
-      setting("fetch.ca_bundle", [](Config& c) -> auto& { return c.fetch.ca_bundle; }),
-      setting("fetch.robots_agent", [](Config& c) -> auto& { return c.fetch.robots_agent; }),
-      setting("fetch.max_body_bytes", [](Config& c) -> auto& { return c.fetch.max_body_bytes; }),
-      setting("fetch.total_timeout_ms", [](Config& c) -> auto& { return c.fetch.total_timeout_ms; }),
+      setting(
+          "answer.max_citations", [](Config & c) -> auto& { return c.answer.max_citations; }),
+      setting(
+          "answer.evidence_references", [](Config & c) -> auto& { return c.answer.evidence_references; }),
+      setting(
+          "answer.fetch_timeout_ms", [](Config & c) -> auto& { return c.answer.fetch_timeout_ms; }),
+      setting(
+          "answer.deadline_ms", [](Config & c) -> auto& { return c.answer.deadline_ms; }),
+      setting(
+          "answer.cache_bytes", [](Config & c) -> auto& { return c.answer.cache_bytes; }),
+      setting(
+          "fetch.contact", [](Config & c) -> auto& { return c.fetch.contact; }),
+      setting(
+          "fetch.ca_bundle", [](Config & c) -> auto& { return c.fetch.ca_bundle; }),
+      setting(
+          "fetch.robots_agent", [](Config & c) -> auto& { return c.fetch.robots_agent; }),
+      setting(
+          "fetch.max_body_bytes", [](Config & c) -> auto& { return c.fetch.max_body_bytes; }),
+      setting(
+          "fetch.total_timeout_ms", [](Config & c) -> auto& { return c.fetch.total_timeout_ms; }),
       {"source.retention", set_retention},
-      setting("source.max_depth", [](Config& c) -> auto& { return c.source.max_depth; }),
-      setting("source.max_pages", [](Config& c) -> auto& { return c.source.max_pages; }),
-      setting("source.min_delay_ms", [](Config& c) -> auto& { return c.source.min_delay_ms; }),
-      setting("source.revisit_after_s", [](Config& c) -> auto& { return c.source.revisit_after_s; }),
-      setting("server.address", [](Config& c) -> auto& { return c.server.address; }),
-      setting("server.port", [](Config& c) -> auto& { return c.server.port; }),
-      setting("server.names", [](Config& c) -> auto& { return c.server.names; }),
-      setting("server.require_key", [](Config& c) -> auto& { return c.server.require_key; }),
-      setting("server.handler_threads", [](Config& c) -> auto& { return c.server.handler_threads; }),
-      setting("server.max_queued_requests", [](Config& c) -> auto& { return c.server.max_queued_requests; }),
-      setting("server.max_connections", [](Config& c) -> auto& { return c.server.max_connections; }),
-      setting("server.max_body_bytes", [](Config& c) -> auto& { return c.server.max_body_bytes; }),
-      setting("server.max_header_bytes", [](Config& c) -> auto& { return c.server.max_header_bytes; }),
-      setting("server.read_timeout_ms", [](Config& c) -> auto& { return c.server.read_timeout_ms; }),
-      setting("server.idle_timeout_ms", [](Config& c) -> auto& { return c.server.idle_timeout_ms; }),
-      setting("server.write_timeout_ms", [](Config& c) -> auto& { return c.server.write_timeout_ms; }),
+      setting(
+          "source.max_depth", [](Config & c) -> auto& { return c.source.max_depth; }),
+      setting(
+          "source.max_pages", [](Config & c) -> auto& { return c.source.max_pages; }),
+      setting(
+          "source.min_delay_ms", [](Config & c) -> auto& { return c.source.min_delay_ms; }),
+      setting(
+          "source.revisit_after_s", [](Config & c) -> auto& { return c.source.revisit_after_s; }),
+      setting(
+          "server.address", [](Config & c) -> auto& { return c.server.address; }),
+      setting(
+          "server.port", [](Config & c) -> auto& { return c.server.port; }),
+      setting(
+          "server.names", [](Config & c) -> auto& { return c.server.names; }),
+      setting(
+          "server.require_key", [](Config & c) -> auto& { return c.server.require_key; }),
+      setting(
+          "server.handler_threads", [](Config & c) -> auto& { return c.server.handler_threads; }),
+      setting(
+          "server.max_queued_requests", [](Config & c) -> auto& { return c.server.max_queued_requests; }),
+      setting(
+          "server.max_connections", [](Config & c) -> auto& { return c.server.max_connections; }),
+      setting(
+          "server.max_body_bytes", [](Config & c) -> auto& { return c.server.max_body_bytes; }),
+      setting(
+          "server.max_header_bytes", [](Config & c) -> auto& { return c.server.max_header_bytes; }),
+      setting(
+          "server.read_timeout_ms", [](Config & c) -> auto& { return c.server.read_timeout_ms; }),
+      setting(
+          "server.idle_timeout_ms", [](Config & c) -> auto& { return c.server.idle_timeout_ms; }),
+      setting(
+          "server.write_timeout_ms", [](Config & c) -> auto& { return c.server.write_timeout_ms; }),
   };
 }
 
@@ -128,16 +161,17 @@ Error wrong(const std::string& file, const toml::node& node, const std::string& 
   return {ErrorCode::invalid, fmt::format("{}:{}: {}", file, node.source().begin.line, what)};
 }
 
-Result<void> apply(const toml::node& node, const std::string& name, const std::string& section,
-                   const std::string& file, const std::vector<Setting>& settings, Config& config) {
+Result<void> apply(const toml::node& node, const std::string& name, const std::string& section, const std::string& file,
+                   const std::vector<Setting>& settings, Config& config) {
   for (const Setting& each : settings) {
     if (each.name != name) continue;
     if (auto problem = each.set(node, config)) return wrong(file, node, fmt::format("{} {}", name, *problem));
     return {};
   }
-  return wrong(file, node, fmt::format("there is no setting '{}'; {} knows: {}", name,
-                                       section.empty() ? "the top of the file" : "[" + section + "]",
-                                       known_names(settings, section)));
+  return wrong(
+      file, node,
+      fmt::format("there is no setting '{}'; {} knows: {}", name,
+                  section.empty() ? "the top of the file" : "[" + section + "]", known_names(settings, section)));
 }
 
 // The value of a variable that names a folder, or `fallback` under the home folder.
@@ -167,8 +201,8 @@ Result<void> parse_config(std::string_view text, const std::string& file_name, C
   try {
     root = toml::parse(text, file_name);
   } catch (const toml::parse_error& error) {
-    return Error{ErrorCode::invalid, fmt::format("{}:{}: not valid TOML: {}", file_name, error.source().begin.line,
-                                                 error.description())};
+    return Error{ErrorCode::invalid,
+                 fmt::format("{}:{}: not valid TOML: {}", file_name, error.source().begin.line, error.description())};
   }
   for (auto&& [key, node] : root) {
     const std::string name(key.str());
@@ -177,8 +211,9 @@ Result<void> parse_config(std::string_view text, const std::string& file_name, C
       continue;
     }
     if (known_names(settings, name).empty()) {
-      return wrong(file_name, node,
-                   fmt::format("there is no section [{}]; known: embed, generate, answer, fetch, source, server", name));
+      return wrong(
+          file_name, node,
+          fmt::format("there is no section [{}]; known: embed, generate, answer, fetch, source, server", name));
     }
     for (auto&& [inner, value] : *node.as_table()) {
       RENVOI_CHECK(apply(value, name + "." + std::string(inner.str()), name, file_name, settings, config));

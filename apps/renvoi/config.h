@@ -16,13 +16,13 @@ struct Config {
   std::filesystem::path data;  // the data folder; see find_data_folder
 
   struct {
-    std::string model;         // a name of `renvoi model list`; empty: the only one, or multilingual-e5-small-q4_0
-    std::uint32_t threads = 0; // 0: as many as there are cores
+    std::string model;          // a name of `renvoi model list`; empty: the only one, or multilingual-e5-small-q4_0
+    std::uint32_t threads = 0;  // 0: as many as there are cores
   } embed;
   struct {
-    std::string model;         // a name of `renvoi model list`, or with `endpoint` the endpoint's name for it
-    std::string endpoint;      // base URL of an OpenAI-compatible API
-    std::string api_key_env;   // the environment variable that holds the endpoint's key
+    std::string model;        // a name of `renvoi model list`, or with `endpoint` the endpoint's name for it
+    std::string endpoint;     // base URL of an OpenAI-compatible API
+    std::string api_key_env;  // the environment variable that holds the endpoint's key
     std::uint32_t threads = 0;
     std::uint32_t context_tokens = 2'048;
   } generate;
@@ -35,8 +35,8 @@ struct Config {
     std::uint64_t cache_bytes = 256u << 20;
   } answer;
   struct {
-    std::string contact;        // address of a page or a mailbox, told to the sites that are visited
-    std::string ca_bundle;      // extra CA certificates (PEM)
+    std::string contact;    // address of a page or a mailbox, told to the sites that are visited
+    std::string ca_bundle;  // extra CA certificates (PEM)
     std::string robots_agent = "renvoi";
     std::uint64_t max_body_bytes = 64u << 20;
     std::uint32_t total_timeout_ms = 60'000;

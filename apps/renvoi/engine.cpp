@@ -27,8 +27,9 @@ model::LlamaOptions llama_options(std::uint32_t threads, std::uint32_t context_t
 Result<answer::AnswerMode> choose_mode(const Config& config, bool has_generator, bool may_generate) {
   if (config.answer.mode == "generative") {
     if (has_generator) return answer::AnswerMode::generative;
-    return Error{ErrorCode::not_found, "answer.mode is \"generative\", but there is no generation model: add one with "
-                                       "'renvoi model add FILE.gguf', or set generate.endpoint"};
+    return Error{ErrorCode::not_found,
+                 "answer.mode is \"generative\", but there is no generation model: add one with "
+                 "'renvoi model add FILE.gguf', or set generate.endpoint"};
   }
   if (config.answer.mode == "extractive") return answer::AnswerMode::extractive;
   return has_generator && may_generate ? answer::AnswerMode::generative : answer::AnswerMode::extractive;
@@ -55,7 +56,8 @@ Result<std::unique_ptr<model::Generator>> endpoint_generator(const Config& confi
   if (!generate.api_key_env.empty()) {
     key = environment(generate.api_key_env.c_str());
     if (key.empty()) {
-      return Error{ErrorCode::invalid, fmt::format("generate.api_key_env names the variable {}, which is not set", generate.api_key_env)};
+      return Error{ErrorCode::invalid,
+                   fmt::format("generate.api_key_env names the variable {}, which is not set", generate.api_key_env)};
     }
   }
   return model::remote_generator({generate.endpoint, key, generate.model, generate.context_tokens}, client);
@@ -73,9 +75,12 @@ std::optional<EndpointProbe> read_endpoint_probe(const Config& config, io::FileS
 }
 
 Result<void> record_endpoint_probe(const Config& config, io::FileSystem& files, const EndpointProbe& probe) {
-  const std::string text = Json{{"endpoint", config.generate.endpoint}, {"model", config.generate.model},
-                                {"may_generate", probe.may_generate}, {"summary", probe.summary}}
-                               .dump(2, ' ', false, Json::error_handler_t::replace);
+  const std::string text = Json{
+      {"endpoint", config.generate.endpoint},
+      {"model", config.generate.model},
+      {"may_generate", probe.may_generate},
+      {"summary",
+       probe.summary}}.dump(2, ' ', false, Json::error_handler_t::replace);
   RENVOI_CHECK(files.create_folders(config.data));
   return files.replace(config.data / "endpoint-probe.json", std::as_bytes(std::span(text.data(), text.size())));
 }
@@ -84,9 +89,10 @@ Result<void> Engine::open_models(const Notify& notify) {
   model::ModelStore store(models_folder(config_));
   RENVOI_TRY(embedding_model_, choose_embedding_model(config_, store, clock_.now(), notify));
   RENVOI_TRY(const auto summary, model::read_gguf_summary(embedding_model_.file));
-  embedder_ = std::make_unique<LazyEmbedder>(
-      embedding_model_.name, embedding_model_.digest, summary.dimensions, [this] {
-        return model::load_embedder(embedding_model_.file, llama_options(config_.embed.threads, 2'048, embedding_model_.digest));
+  embedder_ =
+      std::make_unique<LazyEmbedder>(embedding_model_.name, embedding_model_.digest, summary.dimensions, [this] {
+        return model::load_embedder(embedding_model_.file,
+                                    llama_options(config_.embed.threads, 2'048, embedding_model_.digest));
       });
   bool may_generate = false;
   if (!config_.generate.endpoint.empty()) {
@@ -103,9 +109,9 @@ Result<void> Engine::open_models(const Notify& notify) {
     if (generation_model_) {
       may_generate = generation_model_->may_generate;
       generator_ = std::make_unique<LazyGenerator>(generation_model_->name, config_.generate.context_tokens, [this] {
-        return model::load_generator(generation_model_->file,
-                                     llama_options(config_.generate.threads, config_.generate.context_tokens,
-                                                   generation_model_->digest));
+        return model::load_generator(
+            generation_model_->file,
+            llama_options(config_.generate.threads, config_.generate.context_tokens, generation_model_->digest));
       });
     }
   }
@@ -116,10 +122,6 @@ Result<void> Engine::open_models(const Notify& notify) {
 Result<void> Engine::open_collection(Access access) {
   using Mode = search::Collection::Mode;
   const fs::path folder = collection_folder(config_);
-  if (access == Access::read && !files_->exists(folder / "catalog.db")) {
-    return Error{ErrorCode::not_found, fmt::format("nothing has been added yet (data folder {}): start with 'renvoi add "
-                                                   "FOLDER-OR-URL'", config_.data.string())};
-  }
   if (access != Access::read) RENVOI_CHECK(files_->create_folders(folder));
   const index::Identity identity{embedding_model_.digest, static_cast<std::uint32_t>(embedder_->dimensions()),
                                  extract::kExtractorVersion};
@@ -146,6 +148,13 @@ Result<void> Engine::open_collection(Access access) {
 Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access, const Notify& notify) {
   std::unique_ptr<Engine> engine(new Engine(config));
   engine->files_ = io::real_file_system();
+  // Before a model is touched: an empty data folder stays empty.
+  if (access == Access::read && !engine->files_->exists(collection_folder(config) / "catalog.db")) {
+    return Error{ErrorCode::not_found,
+                 fmt::format("nothing has been added yet (data folder {}): start with 'renvoi add "
+                             "FOLDER-OR-URL'",
+                             config.data.string())};
+  }
   RENVOI_CHECK(engine->open_models(notify));
   RENVOI_CHECK(engine->open_collection(access));
   engine->client_ = std::make_unique<net::HttpClient>(client_options(config));
@@ -162,9 +171,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   answering.evidence_references = config.answer.evidence_references;
   answering.fetch_timeout_ms = config.answer.fetch_timeout_ms;
   answering.cache_bytes = config.answer.cache_bytes;
-  engine->answerer_ = std::make_unique<answer::Answerer>(*engine->collection_, *engine->searcher_, *engine->fetcher_,
-                                                         *engine->embedder_, engine->generator_.get(),
-                                                         engine->cache_.get(), answering);
+  engine->answerer_ =
+      std::make_unique<answer::Answerer>(*engine->collection_, *engine->searcher_, *engine->fetcher_,
+                                         *engine->embedder_, engine->generator_.get(), engine->cache_.get(), answering);
   return engine;
 }
 
@@ -188,7 +197,8 @@ Result<catalog::Source> Engine::find_source(const std::string& text) {
   std::string address = text;
   if (auto described = crawl::describe_source(text, {}, {})) address = described->address;
   for (const auto& source : sources) {
-    if ((is_number && to_number(source.id) == number) || source.address == text || source.address == address) return source;
+    if ((is_number && to_number(source.id) == number) || source.address == text || source.address == address)
+      return source;
   }
   return Error{ErrorCode::not_found, fmt::format("there is no source '{}': 'renvoi sources' lists them", text)};
 }

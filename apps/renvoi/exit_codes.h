@@ -23,15 +23,24 @@ enum ExitCode : int {
 
 constexpr ExitCode exit_code(ErrorCode code) {
   switch (code) {
-    case ErrorCode::invalid: return kExitInvalid;
-    case ErrorCode::not_found: return kExitNotFound;
-    case ErrorCode::gone: return kExitGone;
-    case ErrorCode::denied: return kExitDenied;
-    case ErrorCode::conflict: return kExitConflict;
-    case ErrorCode::unavailable: return kExitUnavailable;
-    case ErrorCode::exhausted: return kExitExhausted;
-    case ErrorCode::corrupt: return kExitCorrupt;
-    case ErrorCode::internal: return kExitInternal;
+    case ErrorCode::invalid:
+      return kExitInvalid;
+    case ErrorCode::not_found:
+      return kExitNotFound;
+    case ErrorCode::gone:
+      return kExitGone;
+    case ErrorCode::denied:
+      return kExitDenied;
+    case ErrorCode::conflict:
+      return kExitConflict;
+    case ErrorCode::unavailable:
+      return kExitUnavailable;
+    case ErrorCode::exhausted:
+      return kExitExhausted;
+    case ErrorCode::corrupt:
+      return kExitCorrupt;
+    case ErrorCode::internal:
+      return kExitInternal;
   }
   return kExitInternal;
 }

@@ -7,8 +7,8 @@
 
 namespace renvoi::app {
 
-// Made once, first thing in main(), before any other thread: it blocks the signals for all of them and waits for them on
-// a thread of its own.
+// Made once, first thing in main(), before any other thread: it blocks the signals for all of them and waits for them
+// on a thread of its own.
 class Interrupts {
  public:
   Interrupts();

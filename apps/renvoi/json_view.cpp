@@ -5,20 +5,33 @@ namespace {
 
 const char* name_of(extract::BlockKind kind) {
   switch (kind) {
-    case extract::BlockKind::heading: return "heading";
-    case extract::BlockKind::paragraph: return "paragraph";
-    case extract::BlockKind::list_item: return "list_item";
-    case extract::BlockKind::table_row: return "table_row";
-    case extract::BlockKind::code: return "code";
-    case extract::BlockKind::quote: return "quote";
+    case extract::BlockKind::heading:
+      return "heading";
+    case extract::BlockKind::paragraph:
+      return "paragraph";
+    case extract::BlockKind::list_item:
+      return "list_item";
+    case extract::BlockKind::table_row:
+      return "table_row";
+    case extract::BlockKind::code:
+      return "code";
+    case extract::BlockKind::quote:
+      return "quote";
   }
   return "paragraph";
 }
 
 Json json_of(const crawl::SyncProgress& sync) {
-  return {{"fetched", sync.fetched}, {"unchanged", sync.unchanged}, {"new_documents", sync.new_documents},
-          {"changed_documents", sync.changed_documents}, {"failed", sync.failed}, {"gone", sync.gone},
-          {"skipped", sync.skipped}, {"waiting", sync.waiting}, {"bytes", sync.bytes}, {"current", sync.current}};
+  return {{"fetched", sync.fetched},
+          {"unchanged", sync.unchanged},
+          {"new_documents", sync.new_documents},
+          {"changed_documents", sync.changed_documents},
+          {"failed", sync.failed},
+          {"gone", sync.gone},
+          {"skipped", sync.skipped},
+          {"waiting", sync.waiting},
+          {"bytes", sync.bytes},
+          {"current", sync.current}};
 }
 
 }  // namespace
@@ -87,7 +100,9 @@ Json json_of(const answer::Citation& citation) {
 }
 
 Json json_of(const answer::Dropped& dropped) {
-  return {{"reference", to_number(dropped.reference)}, {"address", dropped.address}, {"title", dropped.title},
+  return {{"reference", to_number(dropped.reference)},
+          {"address", dropped.address},
+          {"title", dropped.title},
           {"reason", dropped.reason}};
 }
 
@@ -101,8 +116,11 @@ Json json_of(const answer::Answer& answer) {
           {"abstained", answer.abstained},
           {"citations", citations},
           {"dropped", dropped},
-          {"timings_ms", {{"embed", answer.timings.embed_ms}, {"search", answer.timings.search_ms},
-                          {"fetch", answer.timings.fetch_ms}, {"generate", answer.timings.generate_ms}}},
+          {"timings_ms",
+           {{"embed", answer.timings.embed_ms},
+            {"search", answer.timings.search_ms},
+            {"fetch", answer.timings.fetch_ms},
+            {"generate", answer.timings.generate_ms}}},
           {"usage", {{"prompt_tokens", answer.prompt_tokens}, {"completion_tokens", answer.completion_tokens}}}};
 }
 
@@ -116,7 +134,8 @@ Json json_of(const ingest::IngestProgress& progress) {
 
 Json json_of(const ingest::IngestReport& report) {
   Json problems = Json::array();
-  for (const auto& each : report.sync.problems) problems.push_back({{"address", each.address}, {"reason", each.reason}});
+  for (const auto& each : report.sync.problems)
+    problems.push_back({{"address", each.address}, {"reason", each.reason}});
   return {{"sync", json_of(report.sync.totals)},
           {"complete", report.sync.complete},
           {"held", report.sync.held},
@@ -143,7 +162,8 @@ Json json_of(const model::ProbeResult& probe) {
   for (const auto& report : probe.reports) {
     Json cases = Json::array();
     for (const auto& each : report.cases) {
-      cases.push_back({{"question", each.question}, {"answer", each.answer}, {"expected", each.expected}, {"passed", each.passed}});
+      cases.push_back(
+          {{"question", each.question}, {"answer", each.answer}, {"expected", each.expected}, {"passed", each.passed}});
     }
     reports.push_back({{"language", report.language}, {"passed", report.passed}, {"cases", cases}});
   }

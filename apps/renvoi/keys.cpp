@@ -40,9 +40,12 @@ Result<std::string> random_hex() {
 
 std::string_view to_string(KeyRole role) {
   switch (role) {
-    case KeyRole::read: return "read";
-    case KeyRole::write: return "write";
-    case KeyRole::admin: return "admin";
+    case KeyRole::read:
+      return "read";
+    case KeyRole::write:
+      return "write";
+    case KeyRole::admin:
+      return "admin";
   }
   return "read";
 }
@@ -75,7 +78,8 @@ Result<void> KeyRing::load() {
     }
   } catch (const std::exception& error) {
     return Error{ErrorCode::corrupt, fmt::format("{} cannot be read ({}): restore it from a backup, or delete it and "
-                                                 "create the keys again with 'renvoi key new'", file_.string(), error.what())};
+                                                 "create the keys again with 'renvoi key new'",
+                                                 file_.string(), error.what())};
   }
   keys_ = std::move(keys);
   seen_ = now;
@@ -85,8 +89,11 @@ Result<void> KeyRing::load() {
 Result<void> KeyRing::save(const std::vector<ApiKey>& keys) {
   Json list = Json::array();
   for (const ApiKey& key : keys) {
-    list.push_back({{"id", key.id}, {"name", key.name}, {"role", std::string(to_string(key.role))},
-                    {"sha256", key.sha256}, {"created_at", key.created_at}});
+    list.push_back({{"id", key.id},
+                    {"name", key.name},
+                    {"role", std::string(to_string(key.role))},
+                    {"sha256", key.sha256},
+                    {"created_at", key.created_at}});
   }
   const std::string text = Json{{"keys", list}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   RENVOI_CHECK(files_.create_folders(file_.parent_path()));
@@ -104,7 +111,8 @@ Result<std::vector<ApiKey>> KeyRing::list() {
 Result<std::pair<ApiKey, std::string>> KeyRing::create(const std::string& name, KeyRole role, Timestamp now) {
   const bool plain = std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   if (name.empty() || name.size() > kMaxNameBytes || !plain) {
-    return Error{ErrorCode::invalid, fmt::format("a key's name must have 1 to {} bytes and no control characters", kMaxNameBytes)};
+    return Error{ErrorCode::invalid,
+                 fmt::format("a key's name must have 1 to {} bytes and no control characters", kMaxNameBytes)};
   }
   const std::lock_guard lock(mutex_);
   RENVOI_CHECK(load());
@@ -123,9 +131,11 @@ Result<ApiKey> KeyRing::revoke(const std::string& id_or_name) {
   RENVOI_CHECK(load());
   std::vector<ApiKey> kept, found;
   for (const ApiKey& key : keys_) (key.id == id_or_name || key.name == id_or_name ? found : kept).push_back(key);
-  if (found.empty()) return Error{ErrorCode::not_found, fmt::format("there is no key '{}': see renvoi key list", id_or_name)};
+  if (found.empty())
+    return Error{ErrorCode::not_found, fmt::format("there is no key '{}': see renvoi key list", id_or_name)};
   if (found.size() > 1) {
-    return Error{ErrorCode::conflict, fmt::format("{} keys are called '{}': give the id instead (renvoi key list)", found.size(), id_or_name)};
+    return Error{ErrorCode::conflict, fmt::format("{} keys are called '{}': give the id instead (renvoi key list)",
+                                                  found.size(), id_or_name)};
   }
   RENVOI_CHECK(save(kept));
   return found.front();

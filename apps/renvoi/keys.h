@@ -24,7 +24,7 @@ std::string_view to_string(KeyRole role);
 std::optional<KeyRole> parse_key_role(std::string_view text);
 
 struct ApiKey {
-  std::string id;      // eight hexadecimal digits, public
+  std::string id;  // eight hexadecimal digits, public
   std::string name;
   KeyRole role = KeyRole::read;
   std::string sha256;  // hexadecimal, of the whole key

@@ -9,8 +9,10 @@ Result<void> LazyEmbedder::warm() {
   if (embedder_) return {};
   RENVOI_TRY(auto loaded, load_());
   if (loaded->dimensions() != dimensions_) {
-    return Error{ErrorCode::corrupt, fmt::format("the model '{}' gives {} dimensions, but its header says {}: add it again "
-                                                 "with 'renvoi model add'", name_, loaded->dimensions(), dimensions_)};
+    return Error{ErrorCode::corrupt,
+                 fmt::format("the model '{}' gives {} dimensions, but its header says {}: add it again "
+                             "with 'renvoi model add'",
+                             name_, loaded->dimensions(), dimensions_)};
   }
   embedder_ = std::move(loaded);
   return {};
@@ -30,8 +32,8 @@ Result<void> LazyGenerator::warm() {
 }
 
 Result<model::Generation> LazyGenerator::generate(std::span<const model::Message> messages,
-                                                  const model::GenerateOptions& options,
-                                                  const model::OnPiece& on_piece, std::stop_token stop) {
+                                                  const model::GenerateOptions& options, const model::OnPiece& on_piece,
+                                                  std::stop_token stop) {
   RENVOI_CHECK(warm());
   return generator_->generate(messages, options, on_piece, stop);
 }

@@ -33,7 +33,8 @@ void declare(CLI::App& app, Context& context) {
   app.fallthrough();  // --json and the like may stand after the command as well
   app.footer(kExamples);
   app.set_version_flag("--version", std::string("renvoi ") + RENVOI_VERSION);
-  app.add_option("--config", context.places.config_file, "Settings file (TOML) [$RENVOI_CONFIG, ~/.config/renvoi/config.toml]");
+  app.add_option("--config", context.places.config_file,
+                 "Settings file (TOML) [$RENVOI_CONFIG, ~/.config/renvoi/config.toml]");
   app.add_option("--data", context.places.data_folder, "Data folder [$RENVOI_DATA, ~/.local/share/renvoi]");
   app.add_flag("--json", context.output.json, "Print the result as JSON, for programs");
   app.add_flag("-q,--quiet", context.output.quiet, "No progress and no remarks");

@@ -29,13 +29,15 @@ std::string names_of(const std::vector<model::ModelManifest>& all) {
 }
 
 // A configured name, or the one that is meant without one. Nothing when the store has none of that role.
-Result<std::optional<model::ModelManifest>> pick(const std::vector<model::ModelManifest>& of_role, const std::string& wanted,
-                                                 const char* setting, const char* preferred) {
+Result<std::optional<model::ModelManifest>> pick(const std::vector<model::ModelManifest>& of_role,
+                                                 const std::string& wanted, const char* setting,
+                                                 const char* preferred) {
   if (!wanted.empty()) {
     auto found = named(of_role, wanted);
     if (found) return found;
     return Error{ErrorCode::not_found, fmt::format("{} = \"{}\": there is no such model (there are: {}); add it with "
-                                                   "'renvoi model add FILE.gguf'", setting, wanted, names_of(of_role))};
+                                                   "'renvoi model add FILE.gguf'",
+                                                   setting, wanted, names_of(of_role))};
   }
   if (of_role.empty()) return std::optional<model::ModelManifest>();
   auto usual = named(of_role, preferred);
@@ -74,9 +76,11 @@ Result<model::ModelManifest> choose_embedding_model(const Config& config, model:
   }
   RENVOI_TRY(auto chosen, pick(embedders, config.embed.model, "embed.model", kBundledEmbedder));
   if (chosen) return *chosen;
-  return Error{ErrorCode::not_found,
-               fmt::format("there is no embedding model: run './dev setup' in the sources, or add one with 'renvoi model "
-                           "add FILE.gguf' (folder: {})", models_folder(config).string())};
+  return Error{
+      ErrorCode::not_found,
+      fmt::format("there is no embedding model: run './dev setup' in the sources, or add one with 'renvoi model "
+                  "add FILE.gguf' (folder: {})",
+                  models_folder(config).string())};
 }
 
 Result<std::optional<model::ModelManifest>> choose_generation_model(const Config& config, model::ModelStore& store,

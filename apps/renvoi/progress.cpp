@@ -45,7 +45,8 @@ Progress::~Progress() { finish(); }
 
 bool Progress::due() {
   const auto now = Clock::now();
-  if (silent_ || (last_ != Clock::time_point{} && now - last_ < (terminal_ ? Clock::duration(kRedrawEvery) : Clock::duration(kLineEvery)))) {
+  if (silent_ || (last_ != Clock::time_point{} &&
+                  now - last_ < (terminal_ ? Clock::duration(kRedrawEvery) : Clock::duration(kLineEvery)))) {
     return false;
   }
   if (!terminal_ && now - started_ < kLineEvery) return false;  // short work needs no lines
@@ -73,7 +74,8 @@ void Progress::show(const std::string& what, std::uint64_t done, std::uint64_t a
   text += unit == "B" ? fmt::format("{}: {} of {}", what, human_bytes(done), human_bytes(all))
                       : fmt::format("{}: {} of {} {}", what, done, all, unit);
   if (rate > 0) {
-    text += unit == "B" ? fmt::format(", {}/s", human_bytes(static_cast<std::uint64_t>(rate))) : fmt::format(", {:.1f} {}/s", rate, unit);
+    text += unit == "B" ? fmt::format(", {}/s", human_bytes(static_cast<std::uint64_t>(rate)))
+                        : fmt::format(", {:.1f} {}/s", rate, unit);
     if (all > done) text += fmt::format(", {} left", human_seconds(static_cast<double>(all - done) / rate));
   }
   draw(text);
@@ -89,7 +91,8 @@ void Progress::show(const ingest::IngestProgress& progress) {
                       progress.passages_indexed);
   if (progress.passages_waiting > 0) text += fmt::format(" (+{})", progress.passages_waiting);
   if (progress.passages_per_s > 0) text += fmt::format(", {:.1f}/s", progress.passages_per_s);
-  if (const double left = remaining_seconds(progress); left >= 1) text += fmt::format(", about {} left", human_seconds(left));
+  if (const double left = remaining_seconds(progress); left >= 1)
+    text += fmt::format(", about {} left", human_seconds(left));
   if (progress.sync.failed > 0) text += fmt::format(", {} failed", progress.sync.failed);
   if (terminal_ && !progress.sync.current.empty()) text += "  " + printable(progress.sync.current);
   draw(text);

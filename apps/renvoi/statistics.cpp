@@ -8,14 +8,16 @@
 namespace renvoi::app {
 namespace {
 
-constexpr catalog::ReferenceState kStates[] = {catalog::ReferenceState::live,      catalog::ReferenceState::suspect,
-                                               catalog::ReferenceState::gone,      catalog::ReferenceState::host_down,
-                                               catalog::ReferenceState::blocked,   catalog::ReferenceState::moved};
+constexpr catalog::ReferenceState kStates[] = {catalog::ReferenceState::live,    catalog::ReferenceState::suspect,
+                                               catalog::ReferenceState::gone,    catalog::ReferenceState::host_down,
+                                               catalog::ReferenceState::blocked, catalog::ReferenceState::moved};
 
 }  // namespace
 
 double Statistics::bytes_per_passage() const {
-  return index.passages == 0 ? 0 : static_cast<double>(disk.index_bytes + disk.catalog_bytes) / static_cast<double>(index.passages);
+  return index.passages == 0
+             ? 0
+             : static_cast<double>(disk.index_bytes + disk.catalog_bytes) / static_cast<double>(index.passages);
 }
 
 double Statistics::text_per_index_byte() const {

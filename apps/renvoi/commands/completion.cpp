@@ -34,7 +34,8 @@ std::vector<Level> levels_of(const CLI::App& app) {
   const auto any = [](const CLI::App*) { return true; };
   for (const CLI::App* sub : app.get_subcommands(any)) {
     levels.push_back({sub->get_name(), words_of(*sub)});
-    for (const CLI::App* inner : sub->get_subcommands(any)) levels.push_back({sub->get_name() + " " + inner->get_name(), words_of(*inner)});
+    for (const CLI::App* inner : sub->get_subcommands(any))
+      levels.push_back({sub->get_name() + " " + inner->get_name(), words_of(*inner)});
   }
   return levels;
 }
@@ -52,14 +53,18 @@ std::string quoted(std::string text) {  // for single quotes in every one of the
 
 std::string bash_script(const CLI::App& app) {
   std::string cases;
-  for (const Level& level : levels_of(app)) cases += fmt::format("    {}) words={} ;;\n", quoted(level.path), quoted(joined(level.words)));
+  for (const Level& level : levels_of(app))
+    cases += fmt::format("    {}) words={} ;;\n", quoted(level.path), quoted(joined(level.words)));
   return "_renvoi() {\n"
          "  local word path='' words='' i\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    word=\"${COMP_WORDS[i]}\"\n"
-         "    case \"$path:$word\" in (:-*|model:-*|key:-*) ;; (:*) path=\"$word\" ;; (model:*|key:*) path=\"$path $word\" ;; esac\n"
+         "    case \"$path:$word\" in (:-*|model:-*|key:-*) ;; (:*) path=\"$word\" ;; (model:*|key:*) path=\"$path "
+         "$word\" ;; esac\n"
          "  done\n"
-         "  case \"$path\" in\n" + cases + "  esac\n"
+         "  case \"$path\" in\n" +
+         cases +
+         "  esac\n"
          "  if [[ \"$2\" != -* && -n \"$path\" && \"$path\" != model && \"$path\" != key ]]; then\n"
          "    COMPREPLY=($(compgen -f -- \"$2\"))\n"
          "  else\n"
@@ -69,12 +74,16 @@ std::string bash_script(const CLI::App& app) {
          "complete -o filenames -F _renvoi renvoi\n";
 }
 
-std::string zsh_script(const CLI::App& app) { return "#compdef renvoi\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(app); }
+std::string zsh_script(const CLI::App& app) {
+  return "#compdef renvoi\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(app);
+}
 
 std::string fish_script(const CLI::App& app) {
   std::string script;
   for (const Level& level : levels_of(app)) {
-    const std::string condition = level.path.empty() ? "__fish_use_subcommand" : "__fish_seen_subcommand_from " + level.path.substr(level.path.rfind(' ') + 1);
+    const std::string condition = level.path.empty()
+                                      ? "__fish_use_subcommand"
+                                      : "__fish_seen_subcommand_from " + level.path.substr(level.path.rfind(' ') + 1);
     for (const Word& word : level.words) {
       const std::string what = word.text.starts_with("--") ? "-l " + word.text.substr(2) : "-f -a " + word.text;
       script += fmt::format("complete -c renvoi -n {} {} -d {}\n", quoted(condition), what, quoted(word.about));
@@ -90,10 +99,14 @@ void declare_completion_command(CLI::App& app, Context& context) {
                                      "  renvoi completion bash > ~/.local/share/bash-completion/completions/renvoi\n"
                                      "  renvoi completion fish > ~/.config/fish/completions/renvoi.fish\n");
   auto shell = std::make_shared<std::string>();
-  completion->add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion->callback([&app, &context, shell] {
     context.run = [&app, &context, shell]() -> Result<void> {
-      const std::string script = *shell == "bash" ? bash_script(app) : *shell == "zsh" ? zsh_script(app) : fish_script(app);
+      const std::string script = *shell == "bash"  ? bash_script(app)
+                                 : *shell == "zsh" ? zsh_script(app)
+                                                   : fish_script(app);
       fmt::print("{}", script);
       context.output.json = false;
       return {};

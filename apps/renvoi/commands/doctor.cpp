@@ -39,9 +39,10 @@ void check_data_folder(const Config& config, Findings& findings) {
   if (failed) {
     findings.push_back({Verdict::warning, "disk", "free space cannot be told: " + failed.message(), ""});
   } else {
-    findings.push_back({space.available < kComfortableBytes ? Verdict::warning : Verdict::ok, "disk",
-                        human_bytes(space.available) + " free",
-                        space.available < kComfortableBytes ? "free some space, or move the data folder with --data" : ""});
+    findings.push_back(
+        {space.available < kComfortableBytes ? Verdict::warning : Verdict::ok, "disk",
+         human_bytes(space.available) + " free",
+         space.available < kComfortableBytes ? "free some space, or move the data folder with --data" : ""});
   }
 }
 
@@ -50,28 +51,33 @@ void check_models(const Config& config, Findings& findings) {
   std::vector<std::string> problems;
   auto manifests = store.list(&problems);
   if (!manifests && manifests.error().code != ErrorCode::not_found) {
-    findings.push_back({Verdict::failure, "models", manifests.error().message, "check the permissions of the data folder"});
+    findings.push_back(
+        {Verdict::failure, "models", manifests.error().message, "check the permissions of the data folder"});
     return;
   }
-  for (const auto& problem : problems) findings.push_back({Verdict::warning, "models", problem, "remove that folder, or add the model again"});
+  for (const auto& problem : problems)
+    findings.push_back({Verdict::warning, "models", problem, "remove that folder, or add the model again"});
   bool embeds = false;
   for (const auto& manifest : manifests ? *manifests : std::vector<model::ModelManifest>()) {
     const auto verified = store.verify(manifest);
     if (!verified) {
       findings.push_back({Verdict::failure, "model " + manifest.name, verified.error().message,
-                          fmt::format("remove {} and add the file again with 'renvoi model add'", manifest.file.parent_path().string())});
+                          fmt::format("remove {} and add the file again with 'renvoi model add'",
+                                      manifest.file.parent_path().string())});
       continue;
     }
     embeds = embeds || manifest.role == model::ModelRole::embed;
     const bool untested = manifest.role == model::ModelRole::generate && manifest.probe_summary.empty();
-    findings.push_back({untested ? Verdict::warning : Verdict::ok, "model " + manifest.name,
-                        fmt::format("{}, {}, as it was added{}", to_string(manifest.role), human_bytes(manifest.bytes),
-                                    manifest.probe_summary.empty() ? "" : "; test: " + manifest.probe_summary),
-                        untested ? fmt::format("it writes no answers until it passes 'renvoi model probe {}'", manifest.name) : ""});
+    findings.push_back(
+        {untested ? Verdict::warning : Verdict::ok, "model " + manifest.name,
+         fmt::format("{}, {}, as it was added{}", to_string(manifest.role), human_bytes(manifest.bytes),
+                     manifest.probe_summary.empty() ? "" : "; test: " + manifest.probe_summary),
+         untested ? fmt::format("it writes no answers until it passes 'renvoi model probe {}'", manifest.name) : ""});
   }
   if (embeds) return;
   if (const auto bundled = bundled_model("multilingual-e5-small-q4_0.gguf")) {
-    findings.push_back({Verdict::ok, "embedding model", bundled->filename().string() + " will be added when it is first needed", ""});
+    findings.push_back(
+        {Verdict::ok, "embedding model", bundled->filename().string() + " will be added when it is first needed", ""});
   } else {
     findings.push_back({Verdict::failure, "embedding model", "there is none",
                         "run './dev setup' in the sources, or 'renvoi model add FILE.gguf'"});
@@ -81,22 +87,26 @@ void check_models(const Config& config, Findings& findings) {
 void check_collection(const Config& config, Findings& findings) {
   std::error_code failed;
   if (!fs::exists(collection_folder(config) / "catalog.db", failed)) {
-    findings.push_back({Verdict::ok, "collection", "empty: nothing has been added yet", "start with 'renvoi add FOLDER-OR-URL'"});
+    findings.push_back(
+        {Verdict::ok, "collection", "empty: nothing has been added yet", "start with 'renvoi add FOLDER-OR-URL'"});
     return;
   }
   auto engine = Engine::open(config, Access::read, {});
   if (!engine) {
     findings.push_back({Verdict::failure, "collection", engine.error().message,
-                        fmt::format("if it cannot be repaired: move {} away and add the sources again", collection_folder(config).string())});
+                        fmt::format("if it cannot be repaired: move {} away and add the sources again",
+                                    collection_folder(config).string())});
     return;
   }
   if (auto sound = (*engine)->collection().index().check(); !sound) {
     findings.push_back({Verdict::failure, "index", sound.error().message,
-                        fmt::format("restore {} from a backup, or move it away and add the sources again", collection_folder(config).string())});
+                        fmt::format("restore {} from a backup, or move it away and add the sources again",
+                                    collection_folder(config).string())});
     return;
   }
   const auto stats = (*engine)->collection().index().stats();
-  findings.push_back({Verdict::ok, "collection", fmt::format("{} pages, {} passages, every block checked", stats.references, stats.passages), ""});
+  findings.push_back({Verdict::ok, "collection",
+                      fmt::format("{} pages, {} passages, every block checked", stats.references, stats.passages), ""});
 }
 
 void check_keys(const Config& config, Findings& findings) {
@@ -111,9 +121,11 @@ void check_keys(const Config& config, Findings& findings) {
   }
   struct stat status {};
   if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0) {
-    findings.push_back({Verdict::warning, "API keys", file.string() + " can be read by others", "chmod 600 " + file.string()});
+    findings.push_back(
+        {Verdict::warning, "API keys", file.string() + " can be read by others", "chmod 600 " + file.string()});
   } else if (keys->empty() && exposed) {
-    findings.push_back({Verdict::failure, "API keys", "the server is to listen on " + config.server.address + " and there is no key",
+    findings.push_back({Verdict::failure, "API keys",
+                        "the server is to listen on " + config.server.address + " and there is no key",
                         "make one with 'renvoi key new NAME'"});
   } else {
     findings.push_back({Verdict::ok, "API keys", counted(keys->size(), "key", "keys"), ""});
@@ -132,7 +144,8 @@ void check_port(const Config& config, Findings& findings) {
   if (server) {
     findings.push_back({Verdict::ok, subject, "free on " + config.server.address, ""});
   } else {
-    findings.push_back({Verdict::warning, subject, server.error().message, "stop what uses it (is renvoi serving already?), or serve with --port"});
+    findings.push_back({Verdict::warning, subject, server.error().message,
+                        "stop what uses it (is renvoi serving already?), or serve with --port"});
   }
 }
 
@@ -140,9 +153,11 @@ void check_certificates(const Config& config, Findings& findings) {
   std::error_code failed;
   const fs::path system = "/etc/ssl/certs/ca-certificates.crt";
   if (!config.fetch.ca_bundle.empty() && !fs::exists(config.fetch.ca_bundle, failed)) {
-    findings.push_back({Verdict::failure, "certificates", config.fetch.ca_bundle + " does not exist", "correct fetch.ca_bundle"});
+    findings.push_back(
+        {Verdict::failure, "certificates", config.fetch.ca_bundle + " does not exist", "correct fetch.ca_bundle"});
   } else if (!fs::exists(system, failed)) {
-    findings.push_back({Verdict::warning, "certificates", "no CA certificates: https sites cannot be read", "apt-get install ca-certificates"});
+    findings.push_back({Verdict::warning, "certificates", "no CA certificates: https sites cannot be read",
+                        "apt-get install ca-certificates"});
   } else {
     findings.push_back({Verdict::ok, "certificates", system.string(), ""});
   }
@@ -150,7 +165,8 @@ void check_certificates(const Config& config, Findings& findings) {
 
 Result<void> run_doctor(Context& context) {
   Findings findings;
-  findings.push_back({Verdict::ok, "configuration", context.config.file.empty() ? "no file: defaults" : context.config.file.string(), ""});
+  findings.push_back({Verdict::ok, "configuration",
+                      context.config.file.empty() ? "no file: defaults" : context.config.file.string(), ""});
   check_data_folder(context.config, findings);
   check_models(context.config, findings);
   check_collection(context.config, findings);
@@ -161,9 +177,13 @@ Result<void> run_doctor(Context& context) {
   Json list = Json::array();
   for (const auto& finding : findings) {
     sound = sound && finding.verdict != Verdict::failure;
-    context.output.line(fmt::format("{:<8} {}: {}", name_of(finding.verdict), printable(finding.subject), printable(finding.detail)));
+    context.output.line(
+        fmt::format("{:<8} {}: {}", name_of(finding.verdict), printable(finding.subject), printable(finding.detail)));
     if (!finding.advice.empty()) context.output.line(fmt::format("         -> {}", printable(finding.advice)));
-    list.push_back({{"verdict", name_of(finding.verdict)}, {"subject", finding.subject}, {"detail", finding.detail}, {"advice", finding.advice}});
+    list.push_back({{"verdict", name_of(finding.verdict)},
+                    {"subject", finding.subject},
+                    {"detail", finding.detail},
+                    {"advice", finding.advice}});
   }
   context.output.value({{"ok", sound}, {"findings", list}});
   if (!sound) context.exit_status = kExitProblems;
@@ -173,7 +193,8 @@ Result<void> run_doctor(Context& context) {
 }  // namespace
 
 void declare_doctor_command(CLI::App& app, Context& context) {
-  CLI::App* doctor = add_command(app, "doctor", "Check models, disk, permissions, ports and the index, and say what to do", "");
+  CLI::App* doctor =
+      add_command(app, "doctor", "Check models, disk, permissions, ports and the index, and say what to do", "");
   doctor->callback([&context] { context.run = [&context] { return run_doctor(context); }; });
 }
 

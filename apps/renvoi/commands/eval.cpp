@@ -29,15 +29,23 @@ Result<void> run_eval(Context& context, const std::string& folder) {
   progress.finish();
   if (!evaluated) return std::move(evaluated).error();
   const quality::Evaluation& result = *evaluated;
-  context.output.line(fmt::format("{} documents, {} passages, {} queries", result.documents, result.passages, result.queries));
+  context.output.line(
+      fmt::format("{} documents, {} passages, {} queries", result.documents, result.passages, result.queries));
   context.output.line(fmt::format("{:<10} {:>8} {:>11}", "", "nDCG@10", "recall@100"));
-  for (const auto& [name, measures] : {std::pair{"bm25", result.bm25}, {"semantic", result.semantic}, {"hybrid", result.hybrid}}) {
+  for (const auto& [name, measures] :
+       {std::pair{"bm25", result.bm25}, {"semantic", result.semantic}, {"hybrid", result.hybrid}}) {
     context.output.line(fmt::format("{:<10} {:>8.4f} {:>11.4f}", name, measures.ndcg_at_10, measures.recall_at_100));
   }
-  context.output.value({{"bm25", json_of(result.bm25)}, {"semantic", json_of(result.semantic)}, {"hybrid", json_of(result.hybrid)},
-                        {"documents", result.documents}, {"passages", result.passages}, {"queries", result.queries},
-                        {"index_bytes", result.index_bytes}, {"text_bytes", result.text_bytes},
-                        {"encode_seconds", result.encode_seconds}, {"model", manifest.name}});
+  context.output.value({{"bm25", json_of(result.bm25)},
+                        {"semantic", json_of(result.semantic)},
+                        {"hybrid", json_of(result.hybrid)},
+                        {"documents", result.documents},
+                        {"passages", result.passages},
+                        {"queries", result.queries},
+                        {"index_bytes", result.index_bytes},
+                        {"text_bytes", result.text_bytes},
+                        {"encode_seconds", result.encode_seconds},
+                        {"model", manifest.name}});
   return {};
 }
 

@@ -28,7 +28,8 @@ Result<Bytes> read_standard_input(std::uint64_t max_bytes) {
   for (std::size_t got; (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;) {
     bytes.body.append(buffer, got);
     if (bytes.body.size() > max_bytes) {
-      return Error{ErrorCode::exhausted, fmt::format("standard input is longer than {} bytes: raise fetch.max_body_bytes", max_bytes)};
+      return Error{ErrorCode::exhausted,
+                   fmt::format("standard input is longer than {} bytes: raise fetch.max_body_bytes", max_bytes)};
     }
   }
   if (std::ferror(stdin) != 0) return Error{ErrorCode::unavailable, "standard input cannot be read"};
@@ -50,11 +51,14 @@ Result<Bytes> read_url(const net::Url& url, const Config& config, bool allow_pri
   request.total_timeout_ms = std::chrono::milliseconds(config.fetch.total_timeout_ms);
   RENVOI_TRY(net::FetchResponse response, client.fetch(request, stop));
   if (response.status < 200 || response.status >= 300) {
-    const ErrorCode code = response.status == 404 ? ErrorCode::not_found : response.status == 410 ? ErrorCode::gone
-                           : response.status == 401 || response.status == 403 ? ErrorCode::denied : ErrorCode::unavailable;
+    const ErrorCode code = response.status == 404                             ? ErrorCode::not_found
+                           : response.status == 410                           ? ErrorCode::gone
+                           : response.status == 401 || response.status == 403 ? ErrorCode::denied
+                                                                              : ErrorCode::unavailable;
     return Error{code, fmt::format("{}: HTTP {}", url.href(), response.status)};
   }
-  Bytes bytes{std::move(response.body), {response.header("content-type"), response.final_url.path(), response.header("content-language")}};
+  Bytes bytes{std::move(response.body),
+              {response.header("content-type"), response.final_url.path(), response.header("content-language")}};
   return bytes;
 }
 
@@ -73,14 +77,17 @@ Result<void> run_extract(Context& context, const ExtractOptions& options) {
   limits.max_input_bytes = context.config.fetch.max_body_bytes;
   auto document = extract::extract(bytes.body, bytes.hints, limits);
   if (!document) return document.error().in(options.what == "-" ? "standard input" : options.what);
-  if (document->truncated) context.output.note("renvoi: the input is longer, or more deeply malformed, than is read: this is its first part");
+  if (document->truncated)
+    context.output.note("renvoi: the input is longer, or more deeply malformed, than is read: this is its first part");
   if (context.output.json || options.format == "json") {
     Json value = json_of(*document);
     if (options.passages) {
       value["passages"] = Json::array();
       for (const auto& passage : extract::passages(*document)) {
-        value["passages"].push_back({{"ordinal", passage.ordinal}, {"range", json_range(passage.range)},
-                                     {"section", passage.heading_path}, {"fingerprint", fmt::format("{:016x}", passage.fingerprint)}});
+        value["passages"].push_back({{"ordinal", passage.ordinal},
+                                     {"range", json_range(passage.range)},
+                                     {"section", passage.heading_path},
+                                     {"fingerprint", fmt::format("{:016x}", passage.fingerprint)}});
       }
     }
     fmt::print("{}\n", dump(value, 2));
@@ -93,17 +100,20 @@ Result<void> run_extract(Context& context, const ExtractOptions& options) {
 }  // namespace
 
 void declare_extract_command(CLI::App& app, Context& context) {
-  CLI::App* command = add_command(app, "extract", "Print what renvoi reads in a page: text, Markdown or JSON (needs no model)",
-                                  "  renvoi extract page.html --format markdown\n"
-                                  "  renvoi extract https://example.org/ --format json\n"
-                                  "  curl -s https://example.org/ | renvoi extract -\n");
+  CLI::App* command =
+      add_command(app, "extract", "Print what renvoi reads in a page: text, Markdown or JSON (needs no model)",
+                  "  renvoi extract page.html --format markdown\n"
+                  "  renvoi extract https://example.org/ --format json\n"
+                  "  curl -s https://example.org/ | renvoi extract -\n");
   auto options = std::make_shared<ExtractOptions>();
   command->add_option("WHAT", options->what, "File, URL, or - for standard input")->required();
-  command->add_option("--format", options->format, "text, markdown or json")->capture_default_str()
+  command->add_option("--format", options->format, "text, markdown or json")
+      ->capture_default_str()
       ->check(CLI::IsMember({"text", "markdown", "json"}));
   command->add_flag("--passages", options->passages, "With JSON: also where the passages are");
   command->add_flag("--allow-private", options->allow_private, "Allow addresses of this machine and the local network");
-  command->callback([&context, options] { context.run = [&context, options] { return run_extract(context, *options); }; });
+  command->callback(
+      [&context, options] { context.run = [&context, options] { return run_extract(context, *options); }; });
 }
 
 }  // namespace renvoi::app

@@ -10,7 +10,10 @@ namespace renvoi::app {
 namespace {
 
 Json json_of(const ApiKey& key) {
-  return {{"id", key.id}, {"name", key.name}, {"role", std::string(to_string(key.role))}, {"created_at", json_time(key.created_at)}};
+  return {{"id", key.id},
+          {"name", key.name},
+          {"role", std::string(to_string(key.role))},
+          {"created_at", json_time(key.created_at)}};
 }
 
 Result<void> run_new(Context& context, const std::string& name, const std::string& role) {
@@ -18,8 +21,8 @@ Result<void> run_new(Context& context, const std::string& name, const std::strin
   KeyRing ring(*files, context.config.data / "keys.json");
   RENVOI_TRY(const auto created, ring.create(name, *parse_key_role(role), SystemClock().now()));
   context.output.line(created.second);
-  context.output.note(fmt::format("Key {} ({}, may {}). It is shown this once: only its hash is kept.", created.first.id,
-                                  created.first.name, to_string(created.first.role)));
+  context.output.note(fmt::format("Key {} ({}, may {}). It is shown this once: only its hash is kept.",
+                                  created.first.id, created.first.name, to_string(created.first.role)));
   Json value = json_of(created.first);
   value["key"] = created.second;
   context.output.value(value);
@@ -32,7 +35,8 @@ Result<void> run_list(Context& context) {
   RENVOI_TRY(const auto keys, ring.list());
   Json list = Json::array();
   for (const auto& key : keys) {
-    context.output.line(fmt::format("{}  {:<6} {}  {}", key.id, to_string(key.role), to_rfc3339(key.created_at), printable(key.name)));
+    context.output.line(
+        fmt::format("{}  {:<6} {}  {}", key.id, to_string(key.role), to_rfc3339(key.created_at), printable(key.name)));
     list.push_back(json_of(key));
   }
   if (keys.empty()) context.output.line("There are no keys yet: 'renvoi key new NAME' makes one.");
@@ -44,7 +48,8 @@ Result<void> run_revoke(Context& context, const std::string& which) {
   auto files = io::real_file_system();
   KeyRing ring(*files, context.config.data / "keys.json");
   RENVOI_TRY(const ApiKey key, ring.revoke(which));
-  context.output.line(fmt::format("revoked: {} ({}). A running server refuses it from now on.", key.id, printable(key.name)));
+  context.output.line(
+      fmt::format("revoked: {} ({}). A running server refuses it from now on.", key.id, printable(key.name)));
   context.output.value({{"revoked", json_of(key)}});
   return {};
 }
@@ -61,14 +66,21 @@ void declare_key_commands(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* create = add_command(*group, "new", "Make a key; it is printed once", "");
   create->add_option("NAME", options->name, "What it is for")->required();
-  create->add_option("--role", options->role, "read: ask and search; write: also add and remove public sources; admin: also folders of this machine and private addresses")
-      ->capture_default_str()->check(CLI::IsMember({"read", "write", "admin"}));
-  create->callback([&context, options] { context.run = [&context, options] { return run_new(context, options->name, options->role); }; });
+  create
+      ->add_option("--role", options->role,
+                   "read: ask and search; write: also add and remove public sources; admin: also folders of this "
+                   "machine and private addresses")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"read", "write", "admin"}));
+  create->callback([&context, options] {
+    context.run = [&context, options] { return run_new(context, options->name, options->role); };
+  });
   CLI::App* list = add_command(*group, "list", "List the keys (never the secrets)", "");
   list->callback([&context] { context.run = [&context] { return run_list(context); }; });
   CLI::App* revoke = add_command(*group, "revoke", "Withdraw a key at once", "");
   revoke->add_option("KEY", options->which, "Its id or name")->required();
-  revoke->callback([&context, options] { context.run = [&context, options] { return run_revoke(context, options->which); }; });
+  revoke->callback(
+      [&context, options] { context.run = [&context, options] { return run_revoke(context, options->which); }; });
 }
 
 }  // namespace renvoi::app

@@ -32,11 +32,13 @@ Result<model::ProbeResult> probe(const Config& config, const model::ModelManifes
   return model::probe_generator(*generator);
 }
 
-Result<void> probe_and_record(Context& context, model::ModelStore& store, const model::ModelManifest& manifest, Json& value) {
+Result<void> probe_and_record(Context& context, model::ModelStore& store, const model::ModelManifest& manifest,
+                              Json& value) {
   context.output.note(fmt::format("testing {} in French and English{} ...", manifest.name,
                                   manifest.role == model::ModelRole::generate ? " (this can take minutes)" : ""));
   RENVOI_TRY(const auto result, probe(context.config, manifest));
-  RENVOI_CHECK(store.record_probe(manifest.name, result.may_generate && manifest.role == model::ModelRole::generate, result.summary));
+  RENVOI_CHECK(store.record_probe(manifest.name, result.may_generate && manifest.role == model::ModelRole::generate,
+                                  result.summary));
   context.output.line(result.summary);
   value["probe"] = json_of(result);
   return {};
@@ -66,24 +68,31 @@ Result<void> run_list(Context& context) {
   RENVOI_TRY(const auto manifests, store.list(&problems));
   Json list = Json::array();
   for (const auto& manifest : manifests) {
-    context.output.line(fmt::format("{:<36} {:<9} {:>9}  {}", manifest.name, to_string(manifest.role), human_bytes(manifest.bytes),
-                                    manifest.digest.substr(0, 12)));
+    context.output.line(fmt::format("{:<36} {:<9} {:>9}  {}", manifest.name, to_string(manifest.role),
+                                    human_bytes(manifest.bytes), manifest.digest.substr(0, 12)));
     const bool generates = manifest.role == model::ModelRole::generate;
     context.output.line(fmt::format("    {}", !manifest.probe_summary.empty() ? printable(manifest.probe_summary)
-                                              : generates ? "not tested: run 'renvoi model probe " + manifest.name + "'" : "not tested"));
+                                              : generates ? "not tested: run 'renvoi model probe " + manifest.name + "'"
+                                                          : "not tested"));
     list.push_back(json_of(manifest));
   }
   Json value{{"models", list}, {"problems", problems}};
   if (!context.config.generate.endpoint.empty()) {
     auto files = io::real_file_system();
     const auto tested = read_endpoint_probe(context.config, *files);
-    context.output.line(fmt::format("{:<36} endpoint  {}", context.config.generate.model, context.config.generate.endpoint));
-    context.output.line(fmt::format("    {}", tested ? printable(tested->summary) : "not tested: run 'renvoi model probe'"));
-    value["endpoint"] = {{"url", context.config.generate.endpoint}, {"model", context.config.generate.model},
-                         {"may_generate", tested && tested->may_generate}, {"probe", tested ? Json(tested->summary) : Json(nullptr)}};
+    context.output.line(
+        fmt::format("{:<36} endpoint  {}", context.config.generate.model, context.config.generate.endpoint));
+    context.output.line(
+        fmt::format("    {}", tested ? printable(tested->summary) : "not tested: run 'renvoi model probe'"));
+    value["endpoint"] = {{"url", context.config.generate.endpoint},
+                         {"model", context.config.generate.model},
+                         {"may_generate", tested && tested->may_generate},
+                         {"probe", tested ? Json(tested->summary) : Json(nullptr)}};
   }
   for (const auto& problem : problems) context.output.note("renvoi: " + printable(problem));
-  if (manifests.empty()) context.output.line("There are no models yet: they are added with the first source, or by 'renvoi model add FILE.gguf'.");
+  if (manifests.empty())
+    context.output.line(
+        "There are no models yet: they are added with the first source, or by 'renvoi model add FILE.gguf'.");
   context.output.value(value);
   return {};
 }
@@ -104,13 +113,16 @@ Result<void> probe_endpoint(Context& context) {
 Result<void> run_probe(Context& context, const std::string& name) {
   if (name.empty()) {
     if (!context.config.generate.endpoint.empty()) return probe_endpoint(context);
-    return Error{ErrorCode::invalid, "which model? Give a name of 'renvoi model list' (without one the endpoint of the "
-                                     "configuration is tested, and generate.endpoint is not set)"};
+    return Error{ErrorCode::invalid,
+                 "which model? Give a name of 'renvoi model list' (without one the endpoint of the "
+                 "configuration is tested, and generate.endpoint is not set)"};
   }
   model::ModelStore store(models_folder(context.config));
   RENVOI_TRY(const auto manifests, store.list());
-  const auto found = std::find_if(manifests.begin(), manifests.end(), [&](const auto& each) { return each.name == name; });
-  if (found == manifests.end()) return Error{ErrorCode::not_found, fmt::format("there is no model '{}': 'renvoi model list' lists them", name)};
+  const auto found =
+      std::find_if(manifests.begin(), manifests.end(), [&](const auto& each) { return each.name == name; });
+  if (found == manifests.end())
+    return Error{ErrorCode::not_found, fmt::format("there is no model '{}': 'renvoi model list' lists them", name)};
   Json value{{"model", json_of(*found)}};
   RENVOI_CHECK(probe_and_record(context, store, *found, value));
   context.output.value(value);
@@ -126,7 +138,8 @@ void declare_model_commands(CLI::App& app, Context& context) {
   CLI::App* list = add_command(*group, "list", "List the models and what their test said", "");
   list->callback([&context] { context.run = [&context] { return run_list(context); }; });
 
-  CLI::App* add = add_command(*group, "add", "Add a GGUF file and test it: a model may write answers only if it passes", "");
+  CLI::App* add =
+      add_command(*group, "add", "Add a GGUF file and test it: a model may write answers only if it passes", "");
   auto options = std::make_shared<AddModelOptions>();
   add->add_option("FILE", options->file, "The .gguf file")->required();
   add->add_option("--name", options->name, "Its name here [the file's name]");

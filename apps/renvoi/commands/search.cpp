@@ -25,7 +25,9 @@ Result<std::optional<SourceId>> source_filter(Engine& engine, const std::string&
   return std::optional(source.id);
 }
 
-std::string title_of(const std::string& title, const std::string& address) { return printable(title.empty() ? address : title); }
+std::string title_of(const std::string& title, const std::string& address) {
+  return printable(title.empty() ? address : title);
+}
 
 Result<void> run_search(Context& context, const SearchOptions& options) {
   RENVOI_TRY(auto engine, Engine::open(context.config, Access::read, context.notify()));
@@ -45,9 +47,11 @@ Result<void> run_search(Context& context, const SearchOptions& options) {
     const auto& reference = hit.reference;
     context.output.line(fmt::format("{:>3}. {}", ++number, title_of(reference.title, reference.address)));
     context.output.line(fmt::format("     {}", printable(reference.address)));
-    context.output.line(fmt::format("     score {:.3f}, part {} of {}{}", hit.score, hit.ordinal + 1, reference.passages,
-                                    reference.state == catalog::ReferenceState::live
-                                        ? "" : fmt::format(", {}, last checked {}", to_string(reference.state), to_rfc3339(reference.checked_at))));
+    context.output.line(fmt::format(
+        "     score {:.3f}, part {} of {}{}", hit.score, hit.ordinal + 1, reference.passages,
+        reference.state == catalog::ReferenceState::live
+            ? ""
+            : fmt::format(", {}, last checked {}", to_string(reference.state), to_rfc3339(reference.checked_at))));
   }
   if (response.hits.empty()) context.output.line("Nothing was found.");
   return {};
@@ -73,7 +77,8 @@ void print_answer(const Output& output, const answer::Answer& answer) {
 Result<void> run_ask(Context& context, const AskOptions& options) {
   // What is learnt on the way (gone, moved) is written back, unless another process holds the collection.
   const bool something_there = std::filesystem::exists(collection_folder(context.config));
-  RENVOI_TRY(auto engine, Engine::open(context.config, something_there ? Access::write_if_free : Access::read, context.notify()));
+  RENVOI_TRY(auto engine,
+             Engine::open(context.config, something_there ? Access::write_if_free : Access::read, context.notify()));
   answer::AskRequest request;
   request.question = options.question;
   if (options.mode == "extractive") request.mode = answer::AnswerMode::extractive;
@@ -108,7 +113,9 @@ void declare_search_commands(CLI::App& app, Context& context) {
   auto find = std::make_shared<SearchOptions>();
   search->add_option("QUERY", find->query, "Words or a question")->required();
   search->add_option("-n,--limit", find->limit, "Results at most")->capture_default_str()->check(CLI::Range(1, 1000));
-  search->add_option("--mode", find->mode, "How to search")->capture_default_str()->check(CLI::IsMember({"hybrid", "semantic", "bm25"}));
+  search->add_option("--mode", find->mode, "How to search")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"hybrid", "semantic", "bm25"}));
   search->add_option("--source", find->source, "Only in this source (number or address)");
   search->add_option("--language", find->language, "Only pages in this language, as fr");
   search->add_option("--per-page", find->per_page, "Results from one page at most; 0: no limit")->capture_default_str();
@@ -119,7 +126,8 @@ void declare_search_commands(CLI::App& app, Context& context) {
                               "  renvoi ask \"Qui peut déposer une plainte ?\" --mode extractive\n");
   auto question = std::make_shared<AskOptions>();
   ask->add_option("QUESTION", question->question, "The question, in French or English")->required();
-  ask->add_option("--mode", question->mode, "extractive (quoted sentences) or generative (written by a model) [as configured]")
+  ask->add_option("--mode", question->mode,
+                  "extractive (quoted sentences) or generative (written by a model) [as configured]")
       ->check(CLI::IsMember({"extractive", "generative"}));
   ask->add_option("--source", question->source, "Only from this source (number or address)");
   ask->add_option("--language", question->language, "Only from pages in this language, as fr");

@@ -42,9 +42,10 @@ Result<bool> keys_required(const Config& config, KeyRing& ring) {
   if (!exposed && !config.server.require_key) return false;
   RENVOI_TRY(const auto keys, ring.list());
   if (!keys.empty()) return true;
-  return Error{ErrorCode::denied, fmt::format("{}, so an API key is needed, and there is none: make one with 'renvoi key new NAME'",
-                                              exposed ? "the server is to listen on " + config.server.address + ", which others can reach"
-                                                      : "server.require_key is set")};
+  return Error{ErrorCode::denied,
+               fmt::format("{}, so an API key is needed, and there is none: make one with 'renvoi key new NAME'",
+                           exposed ? "the server is to listen on " + config.server.address + ", which others can reach"
+                                   : "server.require_key is set")};
 }
 
 void wait_for(std::stop_token stop) {
@@ -63,15 +64,19 @@ Result<void> run_serve(Context& context, const ServeOptions& options) {
   RENVOI_TRY(const bool require_key, keys_required(config, ring));
   RENVOI_TRY(auto engine, Engine::open(config, Access::write, context.notify()));
   RENVOI_CHECK(engine->embedder().warm());
-  const std::stop_token stop = context.interrupts.stop_cleanly("\nStopping: requests in progress are finished. Again to end at once.\n");
+  const std::stop_token stop =
+      context.interrupts.stop_cleanly("\nStopping: requests in progress are finished. Again to end at once.\n");
   Application application(*engine, ring, require_key);
-  RENVOI_TRY(auto server, net::HttpServer::start(server_options(config), [&](const net::ServerRequest& request, net::ResponseWriter& response) {
-               application.handle(request, response);
-             }));
+  RENVOI_TRY(auto server, net::HttpServer::start(server_options(config),
+                                                 [&](const net::ServerRequest& request, net::ResponseWriter& response) {
+                                                   application.handle(request, response);
+                                                 }));
   const bool v6 = config.server.address.find(':') != std::string::npos;
-  const std::string url = fmt::format("http://{}{}{}:{}/", v6 ? "[" : "", config.server.address, v6 ? "]" : "", server->port());
+  const std::string url =
+      fmt::format("http://{}{}{}:{}/", v6 ? "[" : "", config.server.address, v6 ? "]" : "", server->port());
   context.output.line(fmt::format("renvoi serves on {} ({}; {} resident). Ctrl-C ends it.", url,
-                                  require_key ? "an API key is needed" : "no key is needed from this machine", human_bytes(resident_memory_bytes())));
+                                  require_key ? "an API key is needed" : "no key is needed from this machine",
+                                  human_bytes(resident_memory_bytes())));
   context.output.value({{"url", url}, {"port", server->port()}, {"key_required", require_key}});
   std::fflush(stdout);
   wait_for(stop);

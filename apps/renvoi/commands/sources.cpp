@@ -62,11 +62,13 @@ void print_report(const Output& output, const catalog::Source& source, const ing
 Result<ingest::IngestReport> sync_one(Context& context, Engine& engine, const catalog::Source& source, bool force,
                                       std::stop_token stop) {
   Progress progress(context.output);
-  return engine.ingest(source, force, [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
+  return engine.ingest(
+      source, force, [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
 }
 
 // A source of which nothing at all could be read is not kept: a mistyped address must not stay in the list.
-Result<void> refuse_if_nothing_was_read(Engine& engine, const catalog::Source& source, const ingest::IngestReport& report) {
+Result<void> refuse_if_nothing_was_read(Engine& engine, const catalog::Source& source,
+                                        const ingest::IngestReport& report) {
   if (report.sync.problems.empty()) return {};
   RENVOI_TRY(const auto references, engine.collection().catalog().references(source.id));
   for (const auto& reference : references) {
@@ -74,9 +76,11 @@ Result<void> refuse_if_nothing_was_read(Engine& engine, const catalog::Source& s
   }
   RENVOI_CHECK(engine.collection().remove_source(source.id));
   const auto& first = report.sync.problems.front();
-  return Error{ErrorCode::invalid, fmt::format("nothing could be read, so the source was not kept: {}: {}{}", first.address,
-                                               first.reason, report.sync.problems.size() > 1
-                                                   ? fmt::format(" (and {} more)", report.sync.problems.size() - 1) : "")};
+  return Error{
+      ErrorCode::invalid,
+      fmt::format(
+          "nothing could be read, so the source was not kept: {}: {}{}", first.address, first.reason,
+          report.sync.problems.size() > 1 ? fmt::format(" (and {} more)", report.sync.problems.size() - 1) : "")};
 }
 
 Result<void> run_add(Context& context, const AddOptions& options) {
@@ -154,7 +158,8 @@ Result<void> run_sources(Context& context) {
     RENVOI_TRY(const auto references, catalog.references(source.id));
     std::uint64_t indexed = 0;
     for (const auto& reference : references) indexed += reference.indexed ? 1 : 0;
-    context.output.line(fmt::format("{:>4}  {:<8} {}", to_number(source.id), to_string(source.kind), printable(source.address)));
+    context.output.line(
+        fmt::format("{:>4}  {:<8} {}", to_number(source.id), to_string(source.kind), printable(source.address)));
     context.output.line(fmt::format("      {}, last read {}{}", counted(indexed, "page", "pages"),
                                     source.synced_at == 0 ? "never (or not to the end)" : to_rfc3339(source.synced_at),
                                     source.last_outcome.empty() ? "" : ": " + printable(source.last_outcome)));
@@ -174,8 +179,8 @@ Result<void> run_remove(Context& context, const std::string& what) {
     RENVOI_TRY(const auto references, collection.catalog().references(source->id));
     RENVOI_CHECK(collection.remove_source(source->id));
     RENVOI_CHECK(collection.index().compact());
-    context.output.line(fmt::format("forgotten: source {} {} and its {}", to_number(source->id), printable(source->address),
-                                    counted(references.size(), "reference", "references")));
+    context.output.line(fmt::format("forgotten: source {} {} and its {}", to_number(source->id),
+                                    printable(source->address), counted(references.size(), "reference", "references")));
     context.output.value({{"removed", {{"source", to_number(source->id)}, {"references", references.size()}}}});
     return {};
   }
@@ -184,7 +189,8 @@ Result<void> run_remove(Context& context, const std::string& what) {
     RENVOI_TRY(reference, collection.catalog().find_reference(net::file_url(what)));
   }
   if (!reference) {
-    return Error{ErrorCode::not_found, fmt::format("there is neither a source nor a page '{}': 'renvoi sources' lists the sources", what)};
+    return Error{ErrorCode::not_found,
+                 fmt::format("there is neither a source nor a page '{}': 'renvoi sources' lists the sources", what)};
   }
   RENVOI_CHECK(collection.remove_reference(reference->id, "removed by hand"));
   RENVOI_CHECK(collection.index().compact());
@@ -211,7 +217,8 @@ void declare_add(CLI::App& app, Context& context) {
   add->add_option("--delay-ms", options->delay_ms, "Time between two requests to a host [500]");
   add->add_option("--revisit-s", options->revisit_s, "A sync passes over what was checked more recently [86400]")
       ->check(CLI::NonNegativeNumber);
-  add->add_option("--retention", options->retention, "What to keep: none (index only), text, page (a bounded cache) [none]")
+  add->add_option("--retention", options->retention,
+                  "What to keep: none (index only), text, page (a bounded cache) [none]")
       ->check(CLI::IsMember({"none", "text", "page"}));
   add->add_flag("--no-robots", options->no_robots, "Do not obey robots.txt (a site of your own only)");
   add->add_flag("--no-sync", options->no_sync, "Only note it; read it later with 'renvoi sync'");
@@ -224,8 +231,9 @@ void declare_add(CLI::App& app, Context& context) {
 void declare_source_commands(CLI::App& app, Context& context) {
   declare_add(app, context);
 
-  CLI::App* sync = add_command(app, "sync", "Bring sources up to date: read what is new or changed, forget what is gone",
-                               "  renvoi sync\n  renvoi sync 3 --force\n");
+  CLI::App* sync =
+      add_command(app, "sync", "Bring sources up to date: read what is new or changed, forget what is gone",
+                  "  renvoi sync\n  renvoi sync 3 --force\n");
   auto options = std::make_shared<SyncCommandOptions>();
   sync->add_option("SOURCE", options->source, "Number or address (all when left out)");
   sync->add_flag("--force", options->force, "Also what was checked recently");
@@ -234,7 +242,8 @@ void declare_source_commands(CLI::App& app, Context& context) {
   CLI::App* sources = add_command(app, "sources", "List the sources", "");
   sources->callback([&context] { context.run = [&context] { return run_sources(context); }; });
 
-  CLI::App* remove = add_command(app, "remove", "Forget a source, or one page", "  renvoi remove 3\n  renvoi remove https://example.org/old.html\n");
+  CLI::App* remove = add_command(app, "remove", "Forget a source, or one page",
+                                 "  renvoi remove 3\n  renvoi remove https://example.org/old.html\n");
   auto what = std::make_shared<std::string>();
   remove->add_option("SOURCE", *what, "Number or address of a source, or address of a page")->required();
   remove->callback([&context, what] { context.run = [&context, what] { return run_remove(context, *what); }; });

@@ -12,27 +12,35 @@ void print(const Output& output, const Statistics& all, const Engine& engine) {
   output.line(fmt::format("sources     {}", all.counts.sources));
   output.line(fmt::format("pages       {}", all.index.references));
   output.line(fmt::format("passages    {}{}", all.index.passages,
-                          all.index.dead_passages == 0 ? "" : fmt::format(" (and {} deleted, freed by the next merge)", all.index.dead_passages)));
+                          all.index.dead_passages == 0
+                              ? ""
+                              : fmt::format(" (and {} deleted, freed by the next merge)", all.index.dead_passages)));
   std::string states;
   for (const State state : {State::live, State::moved, State::suspect, State::host_down, State::blocked, State::gone}) {
     const auto count = all.counts.references_by_state[static_cast<std::size_t>(state)];
     if (count > 0) states += fmt::format("{}{} {}", states.empty() ? "" : ", ", to_string(state), count);
   }
   output.line(fmt::format("states      {}", states.empty() ? "none" : states));
-  output.line(fmt::format("text        {} ({} bytes), which is not stored", human_bytes(all.counts.text_bytes), all.counts.text_bytes));
-  output.line(fmt::format("index       {} ({} bytes): codes {}, postings {}, tables {}, log {}", human_bytes(all.disk.index_bytes),
-                          all.disk.index_bytes, human_bytes(all.index.code_bytes), human_bytes(all.index.posting_bytes),
-                          human_bytes(all.index.table_bytes), human_bytes(all.index.log_bytes)));
+  output.line(fmt::format("text        {} ({} bytes), which is not stored", human_bytes(all.counts.text_bytes),
+                          all.counts.text_bytes));
+  output.line(fmt::format("index       {} ({} bytes): codes {}, postings {}, tables {}, log {}",
+                          human_bytes(all.disk.index_bytes), all.disk.index_bytes, human_bytes(all.index.code_bytes),
+                          human_bytes(all.index.posting_bytes), human_bytes(all.index.table_bytes),
+                          human_bytes(all.index.log_bytes)));
   output.line(fmt::format("catalogue   {} ({} bytes)", human_bytes(all.disk.catalog_bytes), all.disk.catalog_bytes));
   output.line(fmt::format("cache       {}", human_bytes(all.disk.cache_bytes)));
   if (all.index.passages > 0) {
-    output.line(fmt::format("each        {:.0f} bytes of index and catalogue a passage; the text is {:.1f} times as large",
-                            all.bytes_per_passage(), all.text_per_index_byte()));
+    output.line(
+        fmt::format("each        {:.0f} bytes of index and catalogue a passage; the text is {:.1f} times as large",
+                    all.bytes_per_passage(), all.text_per_index_byte()));
   }
-  if (all.counts.frontier > 0) output.line(fmt::format("waiting     {} (renvoi sync goes on)", counted(all.counts.frontier, "page", "pages")));
-  output.line(fmt::format("model       {} ({})", engine.embedding_model().name, engine.embedding_model().digest.substr(0, 12)));
-  output.line(fmt::format("answers     {}{}", to_string(engine.default_mode()),
-                          engine.has_generator() ? ", generation model " + engine.generator_name() : ", no generation model"));
+  if (all.counts.frontier > 0)
+    output.line(fmt::format("waiting     {} (renvoi sync goes on)", counted(all.counts.frontier, "page", "pages")));
+  output.line(
+      fmt::format("model       {} ({})", engine.embedding_model().name, engine.embedding_model().digest.substr(0, 12)));
+  output.line(
+      fmt::format("answers     {}{}", to_string(engine.default_mode()),
+                  engine.has_generator() ? ", generation model " + engine.generator_name() : ", no generation model"));
 }
 
 }  // namespace

@@ -4,15 +4,24 @@ namespace renvoi::app {
 
 int http_status(ErrorCode code) {
   switch (code) {
-    case ErrorCode::invalid: return 400;
-    case ErrorCode::not_found: return 404;
-    case ErrorCode::gone: return 410;
-    case ErrorCode::denied: return 403;
-    case ErrorCode::conflict: return 409;
-    case ErrorCode::unavailable: return 503;
-    case ErrorCode::exhausted: return 507;
-    case ErrorCode::corrupt: return 500;
-    case ErrorCode::internal: return 500;
+    case ErrorCode::invalid:
+      return 400;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::gone:
+      return 410;
+    case ErrorCode::denied:
+      return 403;
+    case ErrorCode::conflict:
+      return 409;
+    case ErrorCode::unavailable:
+      return 503;
+    case ErrorCode::exhausted:
+      return 507;
+    case ErrorCode::corrupt:
+      return 500;
+    case ErrorCode::internal:
+      return 500;
   }
   return 500;
 }
@@ -21,10 +30,14 @@ namespace {
 
 const char* type_of(int status) {
   switch (status) {
-    case 401: return "authentication_error";
-    case 403: return "permission_error";
-    case 404: return "not_found_error";
-    default: return status < 500 ? "invalid_request_error" : "server_error";
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    default:
+      return status < 500 ? "invalid_request_error" : "server_error";
   }
 }
 
@@ -40,8 +53,11 @@ ApiError field_error(std::string param, std::string message) {
 }
 
 Json json_of(const ApiError& error) {
-  return {{"error", {{"message", error.message}, {"type", error.type.empty() ? type_of(error.status) : error.type},
-                     {"param", error.param.empty() ? Json(nullptr) : Json(error.param)}, {"code", error.code}}}};
+  return {{"error",
+           {{"message", error.message},
+            {"type", error.type.empty() ? type_of(error.status) : error.type},
+            {"param", error.param.empty() ? Json(nullptr) : Json(error.param)},
+            {"code", error.code}}}};
 }
 
 }  // namespace renvoi::app

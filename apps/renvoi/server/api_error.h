@@ -13,9 +13,9 @@ namespace renvoi::app {
 struct ApiError {
   int status = 500;
   std::string message;
-  std::string type;    // as OpenAI's API names them: "invalid_request_error", "authentication_error", ...
-  std::string code;    // "invalid", "not_found", ..., "unknown_field", "key_missing", "method_not_allowed"
-  std::string param{}; // path of the field that is wrong, "messages[0].content"; "" when it is not a field
+  std::string type;     // as OpenAI's API names them: "invalid_request_error", "authentication_error", ...
+  std::string code;     // "invalid", "not_found", ..., "unknown_field", "key_missing", "method_not_allowed"
+  std::string param{};  // path of the field that is wrong, "messages[0].content"; "" when it is not a field
   std::optional<std::int64_t> retry_after_s{};
 };
 

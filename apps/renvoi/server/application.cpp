@@ -11,7 +11,8 @@ namespace {
 // Nothing is loaded from elsewhere, nothing inline runs, nobody frames us, nothing is guessed from content.
 const net::ResponseWriter::Headers kSecurityHeaders{
     {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src "
+     "'self'; "
      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
@@ -25,7 +26,8 @@ net::ResponseWriter::Headers with_security(net::ResponseWriter::Headers headers)
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -71,7 +73,8 @@ void Reply::error(const ApiError& error) {
 
 void Reply::begin_events() {
   status_ = 200;
-  writer_.begin(200, "text/event-stream; charset=utf-8", with_security({{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}));
+  writer_.begin(200, "text/event-stream; charset=utf-8",
+                with_security({{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}));
 }
 
 bool Reply::event(std::string_view data) { return writer_.write(fmt::format("data: {}\n\n", data)); }
@@ -124,13 +127,17 @@ std::optional<ApiError> Application::refuse_host(const net::ServerRequest& reque
     if (host == lower(name)) return {};
   }
   if (host == lower(server.address) || host == "[" + lower(server.address) + "]") return {};
-  return ApiError{403, fmt::format("this server does not answer to the name '{}': add it to server.names in the configuration", printable(host)),
-                  "permission_error", "wrong_host"};
+  return ApiError{
+      403,
+      fmt::format("this server does not answer to the name '{}': add it to server.names in the configuration",
+                  printable(host)),
+      "permission_error", "wrong_host"};
 }
 
 std::optional<ApiError> Application::refuse_origin(const net::ServerRequest& request) const {
   if (!changes_state(request.method)) return {};
-  const ApiError refused{403, "requests from the pages of other sites are not accepted", "permission_error", "wrong_origin"};
+  const ApiError refused{403, "requests from the pages of other sites are not accepted", "permission_error",
+                         "wrong_origin"};
   if (request.header("sec-fetch-site") == "cross-site") return refused;
   const std::string origin = lower(request.header("origin"));
   if (origin.empty()) return {};
@@ -143,7 +150,8 @@ std::optional<ApiError> Application::refuse_content_type(const net::ServerReques
   if (request.body.empty()) return {};
   const std::string type = lower(request.header("content-type"));
   if (type.substr(0, type.find(';')) == "application/json") return {};
-  return ApiError{415, "the body must be JSON: send Content-Type: application/json", "invalid_request_error", "wrong_content_type"};
+  return ApiError{415, "the body must be JSON: send Content-Type: application/json", "invalid_request_error",
+                  "wrong_content_type"};
 }
 
 void Application::dispatch(const net::ServerRequest& request, Reply& reply, std::string& route_name) {
@@ -157,11 +165,12 @@ void Application::dispatch(const net::ServerRequest& request, Reply& reply, std:
     methods += (methods.empty() ? "" : ", ") + route.method;
   }
   if (methods.empty()) {
-    return reply.error(ApiError{404, fmt::format("there is nothing at {}: docs/http-api.md lists what there is", printable(request.path)),
-                                "not_found_error", "not_found"});
+    return reply.error(ApiError{
+        404, fmt::format("there is nothing at {}: docs/http-api.md lists what there is", printable(request.path)),
+        "not_found_error", "not_found"});
   }
-  ApiError wrong{405, fmt::format("{} does not take {}: use {}", route_name, printable(request.method), methods), "invalid_request_error",
-                 "method_not_allowed"};
+  ApiError wrong{405, fmt::format("{} does not take {}: use {}", route_name, printable(request.method), methods),
+                 "invalid_request_error", "method_not_allowed"};
   reply.text(405, "application/json; charset=utf-8", dump(json_of(wrong)) + "\n", {{"Allow", methods}});
 }
 
@@ -171,17 +180,22 @@ void Application::run(const Route& route, const net::ServerRequest& request, Rep
     const std::string authorization = request.header("authorization");
     const bool bearer = lower(authorization.substr(0, 7)) == "bearer ";
     if (!bearer) {
-      return reply.error(ApiError{401, "an API key is needed: send 'Authorization: Bearer KEY' (a key is made by 'renvoi key new NAME')",
-                                  "authentication_error", "key_missing"});
+      return reply.error(ApiError{
+          401, "an API key is needed: send 'Authorization: Bearer KEY' (a key is made by 'renvoi key new NAME')",
+          "authentication_error", "key_missing"});
     }
     auto key = keys.find(std::string_view(authorization).substr(7));
     if (!key) return reply.error(key.error());
-    if (!*key) return reply.error(ApiError{401, "this API key is not known here, or was revoked", "authentication_error", "key_invalid"});
+    if (!*key)
+      return reply.error(
+          ApiError{401, "this API key is not known here, or was revoked", "authentication_error", "key_invalid"});
     exchange.role = (*key)->role;
     if (!exchange.allows(*route.role)) {
-      return reply.error(ApiError{403, fmt::format("this key may only {}: {} {} needs a key with the role {}", to_string(*exchange.role),
-                                                   route.method, route.pattern, to_string(*route.role)),
-                                  "permission_error", "role"});
+      return reply.error(
+          ApiError{403,
+                   fmt::format("this key may only {}: {} {} needs a key with the role {}", to_string(*exchange.role),
+                               route.method, route.pattern, to_string(*route.role)),
+                   "permission_error", "role"});
     }
   }
   if (changes_state(request.method)) {

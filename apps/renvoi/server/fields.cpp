@@ -14,7 +14,8 @@ constexpr int kMaxDepth = 32;
 
 Fields::Fields(const Json& value, std::string path) : value_(value), path_(std::move(path)) {
   if (!value_.is_object()) {
-    problem_ = field_error(path_, fmt::format("{} must be an object, not {}", path_.empty() ? "the request" : path_, value_.type_name()));
+    problem_ = field_error(
+        path_, fmt::format("{} must be an object, not {}", path_.empty() ? "the request" : path_, value_.type_name()));
   }
 }
 
@@ -52,7 +53,8 @@ bool Fields::boolean(const std::string& name, bool fallback) {
   return value.get<bool>();
 }
 
-std::uint64_t Fields::number(const std::string& name, std::uint64_t fallback, std::uint64_t lowest, std::uint64_t highest) {
+std::uint64_t Fields::number(const std::string& name, std::uint64_t fallback, std::uint64_t lowest,
+                             std::uint64_t highest) {
   const Json& value = raw(name);
   if (value.is_null()) return fallback;
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() < lowest || value.get<std::uint64_t>() > highest) {
@@ -62,7 +64,8 @@ std::uint64_t Fields::number(const std::string& name, std::uint64_t fallback, st
   return value.get<std::uint64_t>();
 }
 
-std::string Fields::choice(const std::string& name, std::string fallback, std::initializer_list<std::string_view> allowed) {
+std::string Fields::choice(const std::string& name, std::string fallback,
+                           std::initializer_list<std::string_view> allowed) {
   if (!has(name)) {
     known_.insert(name);
     return fallback;

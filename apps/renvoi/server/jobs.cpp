@@ -15,11 +15,16 @@ constexpr std::size_t kMaxWaiting = 100;
 
 std::string_view to_string(JobState state) {
   switch (state) {
-    case JobState::queued: return "queued";
-    case JobState::running: return "running";
-    case JobState::done: return "done";
-    case JobState::failed: return "failed";
-    case JobState::stopped: return "stopped";
+    case JobState::queued:
+      return "queued";
+    case JobState::running:
+      return "running";
+    case JobState::done:
+      return "done";
+    case JobState::failed:
+      return "failed";
+    case JobState::stopped:
+      return "stopped";
   }
   return "failed";
 }
@@ -47,11 +52,14 @@ Result<void> Jobs::start(SourceId source, bool force) {
     const std::lock_guard lock(mutex_);
     if (const auto known = jobs_.find(source);
         known != jobs_.end() && (known->second.state == JobState::queued || known->second.state == JobState::running)) {
-      return Error{ErrorCode::conflict, fmt::format("source {} is already {}: GET /api/sources/{} shows how far it is", to_number(source),
-                                                    known->second.state == JobState::queued ? "waiting to be read" : "being read", to_number(source))};
+      return Error{ErrorCode::conflict,
+                   fmt::format("source {} is already {}: GET /api/sources/{} shows how far it is", to_number(source),
+                               known->second.state == JobState::queued ? "waiting to be read" : "being read",
+                               to_number(source))};
     }
     if (queue_.size() >= kMaxWaiting) {
-      return Error{ErrorCode::exhausted, fmt::format("{} sources are already waiting to be read: try again later", kMaxWaiting)};
+      return Error{ErrorCode::exhausted,
+                   fmt::format("{} sources are already waiting to be read: try again later", kMaxWaiting)};
     }
     queue_.push_back({source, force});
     jobs_[source] = {};

@@ -19,13 +19,16 @@ std::string Metrics::text() const {
       "# HELP renvoi_http_requests_total Requests answered.\n"
       "# TYPE renvoi_http_requests_total counter\n";
   for (const auto& [key, count] : requests_) {
-    out += fmt::format("renvoi_http_requests_total{{route=\"{}\",method=\"{}\",status=\"{}\"}} {}\n", key.route, key.method, key.status, count);
+    out += fmt::format("renvoi_http_requests_total{{route=\"{}\",method=\"{}\",status=\"{}\"}} {}\n", key.route,
+                       key.method, key.status, count);
   }
-  out += "# HELP renvoi_http_request_seconds Time from the request to the end of its answer.\n"
-         "# TYPE renvoi_http_request_seconds histogram\n";
+  out +=
+      "# HELP renvoi_http_request_seconds Time from the request to the end of its answer.\n"
+      "# TYPE renvoi_http_request_seconds histogram\n";
   for (const auto& [route, histogram] : latencies_) {
     for (std::size_t i = 0; i < kBounds_s.size(); ++i) {
-      out += fmt::format("renvoi_http_request_seconds_bucket{{route=\"{}\",le=\"{}\"}} {}\n", route, kBounds_s[i], histogram.buckets[i]);
+      out += fmt::format("renvoi_http_request_seconds_bucket{{route=\"{}\",le=\"{}\"}} {}\n", route, kBounds_s[i],
+                         histogram.buckets[i]);
     }
     out += fmt::format("renvoi_http_request_seconds_bucket{{route=\"{}\",le=\"+Inf\"}} {}\n", route, histogram.count);
     out += fmt::format("renvoi_http_request_seconds_sum{{route=\"{}\"}} {}\n", route, histogram.sum_s);

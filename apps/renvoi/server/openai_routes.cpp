@@ -51,7 +51,8 @@ std::string question_of(Fields& fields) {
   bool asked = false;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     Fields message(messages[i], fmt::format("messages[{}]", i));
-    const std::string role = message.choice("role", "", {"system", "developer", "user", "assistant", "tool", "function"});
+    const std::string role =
+        message.choice("role", "", {"system", "developer", "user", "assistant", "tool", "function"});
     if (role.empty()) message.refuse("role", "is missing");
     const std::string content = content_of(message);
     message.ignore({"name", "refusal", "tool_calls", "tool_call_id", "function_call", "annotations", "audio"});
@@ -80,20 +81,41 @@ std::optional<ApiError> read_chat(const Json& body, const Config& config, ChatRe
     if (auto problem = options.problem()) return problem;
   }
   // How the answer is worded is decided by the evidence: sampling parameters have no effect, and are not an error.
-  fields.ignore({"temperature", "top_p", "max_tokens", "max_completion_tokens", "stop", "seed", "user", "presence_penalty",
-                 "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "metadata", "store", "service_tier", "reasoning_effort",
-                 "safety_identifier", "prompt_cache_key", "verbosity", "modalities", "parallel_tool_calls", "stream_options"});
+  fields.ignore({"temperature",
+                 "top_p",
+                 "max_tokens",
+                 "max_completion_tokens",
+                 "stop",
+                 "seed",
+                 "user",
+                 "presence_penalty",
+                 "frequency_penalty",
+                 "logit_bias",
+                 "logprobs",
+                 "top_logprobs",
+                 "metadata",
+                 "store",
+                 "service_tier",
+                 "reasoning_effort",
+                 "safety_identifier",
+                 "prompt_cache_key",
+                 "verbosity",
+                 "modalities",
+                 "parallel_tool_calls",
+                 "stream_options"});
   if (auto problem = fields.problem()) return problem;
   if (chat.model == "renvoi-extractive") chat.ask.mode = answer::AnswerMode::extractive;
   if (chat.model == "renvoi-generative") chat.ask.mode = answer::AnswerMode::generative;
   if (chat.model != "renvoi" && !chat.ask.mode) {
-    return ApiError{404, fmt::format("there is no model '{}': GET /v1/models lists them", printable(chat.model)), "not_found_error", "model_not_found", "model"};
+    return ApiError{404, fmt::format("there is no model '{}': GET /v1/models lists them", printable(chat.model)),
+                    "not_found_error", "model_not_found", "model"};
   }
   return {};
 }
 
 Json usage_of(const answer::Answer& answer) {
-  return {{"prompt_tokens", answer.prompt_tokens}, {"completion_tokens", answer.completion_tokens},
+  return {{"prompt_tokens", answer.prompt_tokens},
+          {"completion_tokens", answer.completion_tokens},
           {"total_tokens", answer.prompt_tokens + answer.completion_tokens}};
 }
 
@@ -112,27 +134,37 @@ struct ChatIdentity {
 };
 
 Json chunk(const ChatIdentity& identity, const Json& delta, const Json& finish_reason) {
-  return {{"id", identity.id}, {"object", "chat.completion.chunk"}, {"created", identity.created}, {"model", identity.model},
-          {"choices", Json::array({{{"index", 0}, {"delta", delta}, {"finish_reason", finish_reason}, {"logprobs", nullptr}}})}};
+  return {{"id", identity.id},
+          {"object", "chat.completion.chunk"},
+          {"created", identity.created},
+          {"model", identity.model},
+          {"choices",
+           Json::array({{{"index", 0}, {"delta", delta}, {"finish_reason", finish_reason}, {"logprobs", nullptr}}})}};
 }
 
-void answer_at_once(Application& application, const Exchange& exchange, const ChatRequest& chat, const ChatIdentity& identity) {
+void answer_at_once(Application& application, const Exchange& exchange, const ChatRequest& chat,
+                    const ChatIdentity& identity) {
   const auto answer = application.engine.answerer().ask(chat.ask);
   if (!answer) return exchange.reply.error(answer.error());
-  exchange.reply.json(200, {{"id", identity.id},
-                            {"object", "chat.completion"},
-                            {"created", identity.created},
-                            {"model", identity.model},
-                            {"choices", Json::array({{{"index", 0},
-                                                      {"message", {{"role", "assistant"}, {"content", answer->text}, {"refusal", nullptr},
-                                                                   {"annotations", url_citations(answer->text, answer->citations)}}},
-                                                      {"finish_reason", "stop"},
-                                                      {"logprobs", nullptr}}})},
-                            {"usage", usage_of(*answer)},
-                            {"renvoi", extension_of(*answer)}});
+  exchange.reply.json(200,
+                      {{"id", identity.id},
+                       {"object", "chat.completion"},
+                       {"created", identity.created},
+                       {"model", identity.model},
+                       {"choices", Json::array({{{"index", 0},
+                                                 {"message",
+                                                  {{"role", "assistant"},
+                                                   {"content", answer->text},
+                                                   {"refusal", nullptr},
+                                                   {"annotations", url_citations(answer->text, answer->citations)}}},
+                                                 {"finish_reason", "stop"},
+                                                 {"logprobs", nullptr}}})},
+                       {"usage", usage_of(*answer)},
+                       {"renvoi", extension_of(*answer)}});
 }
 
-void answer_in_pieces(Application& application, const Exchange& exchange, const ChatRequest& chat, const ChatIdentity& identity) {
+void answer_in_pieces(Application& application, const Exchange& exchange, const ChatRequest& chat,
+                      const ChatIdentity& identity) {
   Reply& reply = exchange.reply;
   std::string sent;
   std::stop_source stop;
@@ -181,7 +213,8 @@ void chat_completions(Application& application, const Exchange& exchange) {
   if (auto problem = read_chat(*body, application.engine.config(), chat)) return exchange.reply.error(*problem);
   const Timestamp now = application.engine.clock().now();
   const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
-  const ChatIdentity identity{fmt::format("chatcmpl-{:016x}", fingerprint(fmt::format("{} {}", ticks, chat.ask.question))), now, chat.model};
+  const ChatIdentity identity{
+      fmt::format("chatcmpl-{:016x}", fingerprint(fmt::format("{} {}", ticks, chat.ask.question))), now, chat.model};
   if (chat.stream) return answer_in_pieces(application, exchange, chat, identity);
   answer_at_once(application, exchange, chat, identity);
 }
@@ -209,7 +242,8 @@ std::vector<std::string> inputs_of(Fields& fields) {
   }
   for (std::size_t i = 0; i < input.size(); ++i) {
     if (!input[i].is_string()) {
-      fields.refuse(fmt::format("input[{}]", i), fmt::format("must be a string, not {} (tokens are not accepted)", input[i].type_name()));
+      fields.refuse(fmt::format("input[{}]", i),
+                    fmt::format("must be a string, not {} (tokens are not accepted)", input[i].type_name()));
       return texts;
     }
     texts.push_back(input[i].get<std::string>());
@@ -229,12 +263,14 @@ void embeddings(Application& application, const Exchange& exchange) {
   const bool query = fields.choice("input_type", "passage", {"query", "passage"}) == "query";
   fields.ignore({"user"});
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i].empty()) fields.refuse(fields.raw("input").is_array() ? fmt::format("input[{}]", i) : "input", "is empty");
+    if (texts[i].empty())
+      fields.refuse(fields.raw("input").is_array() ? fmt::format("input[{}]", i) : "input", "is empty");
   }
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   if (wanted != embedder.name() && wanted != "renvoi") {
-    return exchange.reply.error(ApiError{404, fmt::format("there is no embedding model '{}': this server has '{}'", printable(wanted), embedder.name()),
-                                         "not_found_error", "model_not_found", "model"});
+    return exchange.reply.error(ApiError{
+        404, fmt::format("there is no embedding model '{}': this server has '{}'", printable(wanted), embedder.name()),
+        "not_found_error", "model_not_found", "model"});
   }
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const auto rows = embedder.embed(views, query ? model::EmbedRole::query : model::EmbedRole::passage, {}, {});
@@ -243,11 +279,14 @@ void embeddings(Application& application, const Exchange& exchange) {
   std::uint64_t tokens = 0;
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     const auto row = rows->row(i);
-    data.push_back({{"object", "embedding"}, {"index", i},
+    data.push_back({{"object", "embedding"},
+                    {"index", i},
                     {"embedding", as_base64 ? Json(base64(row)) : Json(std::vector<float>(row.begin(), row.end()))}});
     tokens += text::estimate_tokens(texts[i]);
   }
-  exchange.reply.json(200, {{"object", "list"}, {"data", data}, {"model", embedder.name()},
+  exchange.reply.json(200, {{"object", "list"},
+                            {"data", data},
+                            {"model", embedder.name()},
                             {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}});
 }
 
@@ -273,7 +312,8 @@ void show_model(Application& application, const Exchange& exchange) {
   if (std::find(names.begin(), names.end(), exchange.id) != names.end()) {
     return exchange.reply.json(200, model_json(application.engine, exchange.id));
   }
-  exchange.reply.error(ApiError{404, fmt::format("there is no model '{}'", printable(exchange.id)), "not_found_error", "model_not_found", "model"});
+  exchange.reply.error(ApiError{404, fmt::format("there is no model '{}'", printable(exchange.id)), "not_found_error",
+                                "model_not_found", "model"});
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ std::optional<SourceId> source_of(Fields& fields) {
 }
 
 search::SearchMode search_mode(const std::string& name) {
-  return name == "semantic" ? search::SearchMode::semantic : name == "bm25" ? search::SearchMode::bm25 : search::SearchMode::hybrid;
+  return name == "semantic" ? search::SearchMode::semantic
+         : name == "bm25"   ? search::SearchMode::bm25
+                            : search::SearchMode::hybrid;
 }
 
 void search_with(Application& application, const Exchange& exchange, const Json& body) {
@@ -49,7 +51,8 @@ void search_with(Application& application, const Exchange& exchange, const Json&
 }
 
 void search_get(Application& application, const Exchange& exchange) {
-  search_with(application, exchange, json_of_query(exchange.request.query, {"limit", "source", "passages_per_reference"}));
+  search_with(application, exchange,
+              json_of_query(exchange.request.query, {"limit", "source", "passages_per_reference"}));
 }
 
 void search_post(Application& application, const Exchange& exchange) {
@@ -69,7 +72,8 @@ void ask(Application& application, const Exchange& exchange) {
   request.source = source_of(fields);
   request.language = fields.text("language");
   request.max_citations = static_cast<std::uint32_t>(fields.number("max_citations", settings.max_citations, 1, 20));
-  request.deadline_ms = static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));
+  request.deadline_ms =
+      static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   const auto answer = application.engine.answerer().ask(request);
   if (!answer) return exchange.reply.error(answer.error());

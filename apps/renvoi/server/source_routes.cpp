@@ -32,7 +32,8 @@ Result<catalog::Source> source_with_id(Application& application, const std::stri
     return Error{ErrorCode::invalid, fmt::format("'{}' is not the number of a source", printable(id))};
   }
   auto source = application.engine.collection().catalog().source(static_cast<SourceId>(number));
-  if (!source && source.error().code == ErrorCode::not_found) return Error{ErrorCode::not_found, fmt::format("there is no source {}", number)};
+  if (!source && source.error().code == ErrorCode::not_found)
+    return Error{ErrorCode::not_found, fmt::format("there is no source {}", number)};
   return source;
 }
 
@@ -78,7 +79,8 @@ std::optional<ApiError> read_add(const Json& body, const Config& config, AddRequ
   policy.max_depth = static_cast<std::uint32_t>(fields.number("max_depth", policy.max_depth, 0, kMost));
   policy.max_pages = static_cast<std::uint32_t>(fields.number("max_pages", policy.max_pages, 1, kMost));
   policy.min_delay_ms = static_cast<std::uint32_t>(fields.number("min_delay_ms", policy.min_delay_ms, 0, kMost));
-  policy.revisit_after_s = static_cast<std::int64_t>(fields.number("revisit_after_s", static_cast<std::uint64_t>(policy.revisit_after_s), 0, kMost));
+  policy.revisit_after_s = static_cast<std::int64_t>(
+      fields.number("revisit_after_s", static_cast<std::uint64_t>(policy.revisit_after_s), 0, kMost));
   policy.path_prefix = fields.text("path_prefix", policy.path_prefix);
   add.force = fields.boolean("force", false);
   if (add.address.empty()) fields.refuse("address", "is empty");
@@ -88,7 +90,8 @@ std::optional<ApiError> read_add(const Json& body, const Config& config, AddRequ
 // A key that may write must not be able to read this machine's files or its network.
 bool needs_admin(const catalog::Source& source) {
   return source.kind == catalog::SourceKind::folder || source.kind == catalog::SourceKind::file ||
-         source.policy.allow_private_addresses || !source.policy.obey_robots || !(source.address.starts_with("http://") || source.address.starts_with("https://"));
+         source.policy.allow_private_addresses || !source.policy.obey_robots ||
+         !(source.address.starts_with("http://") || source.address.starts_with("https://"));
 }
 
 void add(Application& application, const Exchange& exchange) {
@@ -96,8 +99,10 @@ void add(Application& application, const Exchange& exchange) {
   if (!body) return;
   AddRequest request;
   if (auto problem = read_add(*body, application.engine.config(), request)) return exchange.reply.error(*problem);
-  const ApiError refused{403, "folders and files of the server, private addresses and sites without robots.txt need a key with the role admin",
-                         "permission_error", "role", "address"};
+  const ApiError refused{
+      403,
+      "folders and files of the server, private addresses and sites without robots.txt need a key with the role admin",
+      "permission_error", "role", "address"};
   // Before the file system is looked at: the answer must not tell what exists on it.
   const bool on_the_web = request.address.starts_with("http://") || request.address.starts_with("https://");
   if (!on_the_web && !exchange.allows(KeyRole::admin)) return exchange.reply.error(refused);
@@ -111,7 +116,8 @@ void add(Application& application, const Exchange& exchange) {
   described->added_at = application.engine.clock().now();
   const auto source = application.engine.collection().catalog().add_source(*described);
   if (!source) return exchange.reply.error(source.error());
-  if (const auto started = application.jobs.start(source->id, request.force); !started) return exchange.reply.error(started.error());
+  if (const auto started = application.jobs.start(source->id, request.force); !started)
+    return exchange.reply.error(started.error());
   exchange.reply.json(202, json_with_job(application, *source));
 }
 
@@ -126,7 +132,8 @@ void sync(Application& application, const Exchange& exchange) {
     force = fields.boolean("force", false);
     if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   }
-  if (const auto started = application.jobs.start(source->id, force); !started) return exchange.reply.error(started.error());
+  if (const auto started = application.jobs.start(source->id, force); !started)
+    return exchange.reply.error(started.error());
   exchange.reply.json(202, json_with_job(application, *source));
 }
 

@@ -45,16 +45,22 @@ void metrics(Application& application, const Exchange& exchange) {
   gauge("process_resident_memory_bytes", "Resident memory of the process.", resident_memory_bytes());
   text += "# HELP renvoi_references References by state.\n# TYPE renvoi_references gauge\n";
   for (const State state : {State::live, State::suspect, State::gone, State::host_down, State::blocked, State::moved}) {
-    text += fmt::format("renvoi_references{{state=\"{}\"}} {}\n", to_string(state), all->counts.references_by_state[static_cast<std::size_t>(state)]);
+    text += fmt::format("renvoi_references{{state=\"{}\"}} {}\n", to_string(state),
+                        all->counts.references_by_state[static_cast<std::size_t>(state)]);
   }
-  exchange.reply.text(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text), {{"Cache-Control", "no-store"}});
+  exchange.reply.text(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text),
+                      {{"Cache-Control", "no-store"}});
 }
 
 std::string_view media_type(std::string_view name) {
-  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-      {".svg", "image/svg+xml"},             {".png", "image/png"},                     {".ico", "image/x-icon"},
-      {".woff2", "font/woff2"},              {".json", "application/json"}};
+  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {{".html", "text/html; charset=utf-8"},
+                                                                             {".js", "text/javascript; charset=utf-8"},
+                                                                             {".css", "text/css; charset=utf-8"},
+                                                                             {".svg", "image/svg+xml"},
+                                                                             {".png", "image/png"},
+                                                                             {".ico", "image/x-icon"},
+                                                                             {".woff2", "font/woff2"},
+                                                                             {".json", "application/json"}};
   for (const auto& [ending, type] : kTypes) {
     if (name.ends_with(ending)) return type;
   }
@@ -67,9 +73,11 @@ void send_asset(const Exchange& exchange, std::string_view name) {
   if (found != assets.end()) {
     return exchange.reply.text(200, media_type(name), std::string(found->bytes), {{"Cache-Control", "no-cache"}});
   }
-  exchange.reply.error(ApiError{404, assets.empty() ? "this build has no web interface: run ./dev setup and build again; the API is at /api and /v1"
-                                                    : fmt::format("there is no file {}", printable(name)),
-                                "not_found_error", "not_found"});
+  exchange.reply.error(ApiError{
+      404,
+      assets.empty() ? "this build has no web interface: run ./dev setup and build again; the API is at /api and /v1"
+                     : fmt::format("there is no file {}", printable(name)),
+      "not_found_error", "not_found"});
 }
 
 void page(Application&, const Exchange& exchange) { send_asset(exchange, "index.html"); }
