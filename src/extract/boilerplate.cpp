@@ -57,7 +57,7 @@ constexpr std::array kFrameWords{
     "overlay"sv,
     "pager"sv,
     "pagination"sv,
-    "paywall"sv,
+
     "popup"sv,
     "popular"sv,
     "promo"sv,
@@ -177,8 +177,14 @@ Claim claim_of_names(std::string_view names) {
   const std::string all = lower(names);
   for (const std::string_view word : kContentWords)
     if (all.find(word) != std::string::npos) return Claim::content;
-  for (const std::string& word : words_of(names))
-    if (std::find(kFrameWords.begin(), kFrameWords.end(), word) != kFrameWords.end()) return Claim::frame;
+  std::string_view before;
+  const std::vector<std::string> words = words_of(names);
+  for (const std::string& word : words) {
+    // "content-with-sidebar", "no-sidebar": it stands beside one.
+    const bool beside = before == "with" || before == "has" || before == "no" || before == "without";
+    if (!beside && std::find(kFrameWords.begin(), kFrameWords.end(), word) != kFrameWords.end()) return Claim::frame;
+    before = word;
+  }
   return Claim::none;
 }
 
@@ -192,7 +198,7 @@ Claim claim_of(const PageTree& page, std::uint32_t node) {
   if (const Claim claim = claim_of_role(page.attribute(node, "role")); claim != Claim::none) return claim;
   if (page.attribute(node, "itemprop") == "articleBody") return Claim::content;
   // A heading or a whole paragraph named "related-title" says nothing of what it holds; only boxes do.
-  if (!is_block(tag) && tag != LXB_TAG_SPAN) return Claim::none;
+  if (!is_block(tag) && tag != LXB_TAG_SPAN && tag != kCustomTag) return Claim::none;
   std::string names(page.attribute(node, "class").substr(0, 500));
   names += ' ';
   names += page.attribute(node, "id").substr(0, 200);

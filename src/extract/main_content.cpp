@@ -15,6 +15,7 @@ constexpr double kFrameMostOfText = 0.5;  // a "frame" that holds more is not on
 constexpr double kListMostOfText = 0.6;   // nor a list of links
 constexpr double kLinkDensity = 0.5;      // of a box that is a list of links
 constexpr double kContentShare = 0.4;     // of the prose, for an element that claims to be the content
+constexpr double kClaimedShare = 0.7;     // of the prose of all elements that claim so
 constexpr double kDescendShare = 0.8;     // of the prose, for one child to stand for its parent
 
 class Finder {
@@ -147,26 +148,26 @@ class Finder {
     content_.root = at;
   }
 
-  // The element below `node` that claims to be the content and holds enough of its prose: the one with most.
+  // The element below `node` that claims to be the content, when it holds enough of the prose there, and most of what
+  // all that claim so hold: of many articles on one page, or an article in many parts, none is the content by itself.
   std::uint32_t claimed_below(std::uint32_t node) const {
-    std::uint32_t best = node;
+    std::uint32_t best = node, claimed_prose = 0;
     for (std::uint32_t i = node + 1; i < nodes_[node].end;) {
-      if (content_.dropped[i]) {
-        i = nodes_[i].end;
-        continue;
+      const bool claims = !content_.dropped[i] && claims_[i] == Claim::content && measures_[i].prose > 0;
+      if (claims) {
+        claimed_prose += measures_[i].prose;
+        if (best == node || measures_[i].prose > measures_[best].prose) best = i;
       }
-      if (claims_[i] == Claim::content && measures_[i].prose > kContentShare * measures_[node].prose &&
-          measures_[i].prose > 0 && (best == node || measures_[i].prose > measures_[best].prose))
-        best = i;
-      ++i;
+      i = claims || content_.dropped[i] ? nodes_[i].end : i + 1;
     }
-    return best;
+    if (best == node || measures_[best].prose < kContentShare * measures_[node].prose) return node;
+    return measures_[best].prose < kClaimedShare * claimed_prose ? node : best;
   }
 
   std::uint32_t heaviest_child(std::uint32_t node) const {
     for (std::uint32_t i = node + 1; i < nodes_[node].end; i = nodes_[i].end) {
-      if (content_.dropped[i] || !is_block(nodes_[i].tag) || heading_level(page_, i) != 0) continue;
       const std::uint16_t tag = nodes_[i].tag;
+      if (content_.dropped[i] || (!is_block(tag) && tag != kCustomTag) || heading_level(page_, i) != 0) continue;
       const bool leaf = tag == LXB_TAG_P || tag == LXB_TAG_PRE || tag == LXB_TAG_LI || is_list(tag) ||
                         tag == LXB_TAG_TABLE || tag == LXB_TAG_BLOCKQUOTE;
       if (!leaf && measures_[i].prose > kDescendShare * measures_[node].prose && measures_[i].prose > 0) return i;

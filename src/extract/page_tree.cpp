@@ -108,6 +108,12 @@ lxb_html_token_t* on_token(lxb_html_tokenizer_t* tokenizer, lxb_html_token_t* to
   return token;
 }
 
+std::uint16_t tag_of(const lxb_dom_node_t* element) {
+  if (element->ns != LXB_NS_HTML) return kForeignTag;
+  // A name that lexbor does not know is given the address of its entry for a number.
+  return element->local_name < LXB_TAG__LAST_ENTRY ? static_cast<std::uint16_t>(element->local_name) : kCustomTag;
+}
+
 struct DestroyParser {
   void operator()(lxb_html_parser_t* parser) const { lxb_html_parser_destroy(parser); }
 };
@@ -190,10 +196,9 @@ void PageTree::flatten() {
       const lexbor_str_t& data = lxb_dom_interface_character_data(at)->data;
       nodes_.push_back({.parent = parent, .end = index + 1, .depth = 0, .text = view(data.data, data.length)});
     } else if (at->type == LXB_DOM_NODE_TYPE_ELEMENT) {
-      const bool html = at->ns == LXB_NS_HTML && at->local_name < kForeignTag;
       nodes_.push_back({.parent = parent,
                         .end = index + 1,
-                        .tag = html ? static_cast<std::uint16_t>(at->local_name) : kForeignTag,
+                        .tag = tag_of(at),
                         .depth = static_cast<std::uint16_t>(std::min(nodes_[parent].depth + 1, 65'535)),
                         .text = {},
                         .element = at});

@@ -21,12 +21,13 @@ using Deadline = std::chrono::steady_clock::time_point;
 struct PageNode {
   std::uint32_t parent = 0;  // of the root: itself
   std::uint32_t end = 0;
-  std::uint16_t tag = 0;  // LXB_TAG_*; 0 for text, and for elements outside the HTML namespace kForeignTag
+  std::uint16_t tag = 0;  // LXB_TAG_*; 0 for text; kForeignTag and kCustomTag for what has none
   std::uint16_t depth = 0;
   std::string_view text;          // of a text node
   const void* element = nullptr;  // lexbor's, for attribute()
 };
-inline constexpr std::uint16_t kForeignTag = UINT16_MAX;
+inline constexpr std::uint16_t kForeignTag = UINT16_MAX;     // SVG, MathML
+inline constexpr std::uint16_t kCustomTag = UINT16_MAX - 1;  // <my-element>: HTML that no standard names
 
 class PageTree {
  public:

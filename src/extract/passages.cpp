@@ -156,18 +156,19 @@ class PassageMaker {
         std::max<std::uint32_t>(1, (tokens_ + options_.target_tokens / 2) / options_.target_tokens);
     const std::uint32_t share = (tokens_ + count - 1) / count;
     std::size_t begin = 0;
-    std::uint32_t held = 0;
+    std::uint32_t held = 0, left = tokens_;
     for (std::size_t i = 0; i < units_.size(); ++i) {
       const std::uint32_t with = held + units_[i].tokens;
-      const bool too_long = with > options_.max_tokens;
       const bool enough = held >= share || (held * 5 >= share * 4 && units_[i].starts_block) ||
                           (held * 2 >= share && with > share + share / 4);
-      if (i > begin && (too_long || enough)) {
+      // What is left must be worth a passage of its own.
+      if (i > begin && (with > options_.max_tokens || (count > 1 && enough && left * 3 >= share))) {
         emit(begin, i);
         begin = i;
         held = 0;
       }
       held += units_[i].tokens;
+      left -= units_[i].tokens;
     }
     emit(begin, units_.size());
     units_.clear();
