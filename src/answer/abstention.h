@@ -1,4 +1,5 @@
-// Whether the evidence holds an answer: a pure decision, calibrated in docs/decisions/0004-abstention.md.
+// Whether the evidence holds an answer: a pure decision. Its thresholds are first guesses, not calibrated
+// yet: docs/decisions/0004-abstention.md.
 #pragma once
 
 #include <string>

@@ -11,6 +11,7 @@
 
 namespace renvoi::answer {
 
+// First guesses, not measured yet.
 struct SupportThresholds {
   float least_cosine = 0.86F;  // of the sentence with the unit
   float least_held = 0.6F;     // share of the sentence's words, by weight, in the unit and its heading path

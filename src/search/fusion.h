@@ -1,7 +1,7 @@
 // Two rankings made one: the convex combination of min-max scaled scores.
 //
 // Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023: with both scores known for
-// every candidate, it beats rank fusion and needs one parameter. Pure functions. Measured in docs/decisions/0003.
+// every candidate, it beats rank fusion and needs one parameter. Pure functions. See docs/decisions/0003-fusion.md.
 #pragma once
 
 #include <span>
