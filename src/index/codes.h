@@ -2,9 +2,12 @@
 //
 // The vector is turned by a fixed random rotation (random signs and fast Hadamard transforms, seeded by the model's
 // digest; Ailon and Chazelle 2009), after which its coordinates look Gaussian, whatever the model; then rounded to 16
-// evenly spaced levels with one scale for the vector. The step is the one, of 12 tried, whose rounding keeps the
-// direction best; the scale is the least-squares one (after extended RaBitQ, arXiv 2409.09913). Measured on 20,000
-// Gaussian-cluster vectors of 384 dimensions, recall@10 against the floats: see README.md.
+// evenly spaced levels with one scale for the vector (a simple form of extended RaBitQ, arXiv 2409.09913). The step is
+// the one, of 12 tried, whose rounding keeps the direction best. The scale makes the inner product of a vector with its
+// own code exact, so that estimates are unbiased.
+// Measured (tests/index/codes_test.cpp: 5,000 vectors of 384 dimensions around 200 Gaussian centres, 40 queries):
+// recall@10 against the floats .933, error of an inner product .0053 (root mean square). The least-squares scale has
+// the same recall (.935) and error (.0053), but makes every cosine 1.1 % too small.
 #pragma once
 
 #include <cstddef>
@@ -49,7 +52,7 @@ enum class ScaleChoice : std::uint8_t { least_squares, unbiased };
 // Thread-safe: immutable.
 class Codec {
  public:
-  Codec(std::string_view model_digest, std::uint32_t dimensions, ScaleChoice choice = ScaleChoice::least_squares);
+  Codec(std::string_view model_digest, std::uint32_t dimensions, ScaleChoice choice = ScaleChoice::unbiased);
   std::uint32_t dimensions() const { return dimensions_; }
   std::size_t code_bytes() const { return half_ + sizeof(float); }
   // `vector` has `dimensions` finite numbers, `code` code_bytes(). The same on every machine.

@@ -12,7 +12,8 @@ namespace renvoi::index {
 namespace {
 
 constexpr int kMaxAttempts = 50;
-constexpr auto kPause = std::chrono::milliseconds(20);
+constexpr auto kPauseForFiles = std::chrono::milliseconds(20);
+constexpr auto kPauseForLog = std::chrono::milliseconds(2);
 
 std::string short_digest(const std::string& digest) { return digest.empty() ? "(none)" : digest; }
 
@@ -132,8 +133,8 @@ Result<LoadedIndex> Loader::load_beside_writer(std::span<const Part> known) cons
     const ErrorCode code = loaded.error().code;
     // Files vanish when they are merged, and a log is seen half-written: for a moment only.
     if (code == ErrorCode::not_found && !files_->exists(manifest_path())) return loaded;
-    if (code != ErrorCode::not_found && (code != ErrorCode::corrupt || attempt >= 3)) return loaded;
-    std::this_thread::sleep_for(kPause);
+    if (code != ErrorCode::not_found && (code != ErrorCode::corrupt || attempt >= 2)) return loaded;
+    std::this_thread::sleep_for(code == ErrorCode::not_found ? kPauseForFiles : kPauseForLog);
   }
 }
 

@@ -1,6 +1,7 @@
 // A fresh folder for one test, removed with everything in it when the test ends.
 #pragma once
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <span>
@@ -12,8 +13,13 @@ namespace renvoi::test {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "renvoi-test-XXXXXX").string();
+  // In memory where the system has such a place: for tests that sync thousands of times and bring their own faults.
+  enum class On : std::uint8_t { disk, memory };
+  explicit TemporaryFolder(On on = On::disk) {
+    std::error_code ignored;
+    const bool memory = on == On::memory && std::filesystem::is_directory("/dev/shm", ignored);
+    const std::filesystem::path parent = memory ? "/dev/shm" : std::filesystem::temp_directory_path();
+    std::string name = (parent / "renvoi-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
     path_ = name;
   }
