@@ -600,8 +600,11 @@ TEST(HttpClient, KeepsAConnectionForTheNextRequest) {
 
 TEST(HttpClient, TrustsACertificateOnlyWhenItShould) {
   const TestCertificate certificate("secure.test");
-  std::string name;
-  ScriptedServer server([&](int socket, int) { name = certificate.serve(socket, ok("secret")); });
+  std::promise<std::string> name;
+  ScriptedServer server([&](int socket, int connection) {
+    const std::string asked = certificate.serve(socket, ok("secret"));
+    if (connection == 1) name.set_value(asked);
+  });
   const std::string url = "https://secure.test:" + std::to_string(server.port()) + "/";
   const std::map<std::string, ScriptedResolver::Answers> names = {{"secure.test", {{"127.0.0.1"}}},
                                                                   {"other.test", {{"127.0.0.1"}}}};
@@ -622,7 +625,7 @@ TEST(HttpClient, TrustsACertificateOnlyWhenItShould) {
   const auto accepted = friendly.fetch(to(url));
   ASSERT_TRUE(accepted) << describe(accepted);
   EXPECT_EQ(accepted->body, "secret");
-  EXPECT_EQ(name, "secure.test");  // the server name is the URL's, not the address
+  EXPECT_EQ(name.get_future().get(), "secure.test");  // the server name is the URL's, not the address
   const auto wrong_name = friendly.fetch(to("https://other.test:" + std::to_string(server.port()) + "/"));
   ASSERT_FALSE(wrong_name);
   EXPECT_THAT(wrong_name.error().message, HasSubstr("TLS error"));
