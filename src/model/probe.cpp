@@ -127,7 +127,7 @@ Result<ProbeReport> probe_language(Generator& generator, std::span<const Case> c
   ProbeReport report{french ? "fr" : "en", {}, 0};
   GenerateOptions options;
   options.max_tokens = 48;
-  options.deadline_ms = 60'000;
+  options.deadline_ms = 120'000;
   for (const auto& one : cases) {
     const std::string user = std::string(french ? "Passage : " : "Passage: ") + one.passage + "\n\nQuestion" +
                              (french ? " : " : ": ") + one.question;

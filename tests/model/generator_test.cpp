@@ -9,9 +9,7 @@ namespace {
 
 Generator& smollm() {
   static const std::unique_ptr<Generator> generator = [] {
-    LlamaOptions options;
-    options.known_digest = "given";
-    auto loaded = load_generator(smollm_gguf, options);
+    auto loaded = load_generator(smollm_gguf, quiet_options());
     if (!loaded) ADD_FAILURE() << loaded.error().describe();
     return loaded ? std::move(loaded).value() : nullptr;
   }();

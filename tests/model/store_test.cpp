@@ -169,9 +169,7 @@ TEST(Probe, TrustsWhoAnswersRightAndAbstainsWhenItShould) {
 }
 
 TEST(Probe, TheSmallModelOfTheTestsIsNotTrusted) {
-  LlamaOptions options;
-  options.known_digest = "given";
-  const auto generator = load_generator(smollm_gguf, options);
+  const auto generator = load_generator(smollm_gguf, quiet_options());
   ASSERT_TRUE(generator) << generator.error().describe();
   const auto result = probe_generator(**generator);
   ASSERT_TRUE(result) << result.error().describe();

@@ -49,12 +49,19 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// The embedding model, loaded once for all tests. Its digest is given: hashing it is a test of its own.
+// One thread: llama.cpp's threads wait for one another by spinning, which is slow beyond measure where other programs
+// (the rest of the tests) want the cores too. The digest is given: hashing a file is a test of its own.
+inline LlamaOptions quiet_options() {
+  LlamaOptions options;
+  options.threads = 1;
+  options.known_digest = "given";
+  return options;
+}
+
+// The embedding model, loaded once for all tests.
 inline Embedder& e5() {
   static const std::unique_ptr<Embedder> embedder = [] {
-    LlamaOptions options;
-    options.known_digest = "given";
-    auto loaded = load_embedder(e5_gguf, options);
+    auto loaded = load_embedder(e5_gguf, quiet_options());
     if (!loaded) ADD_FAILURE() << loaded.error().describe();
     return loaded ? std::move(loaded).value() : nullptr;
   }();
