@@ -116,6 +116,24 @@ struct Catalog::Impl {
     return read_references(rows);
   }
 
+  Result<void> update(const Reference& reference, Timestamp now, std::string_view event) {
+    RENVOI_TRY(const Reference before, this->reference(reference.id));
+    RENVOI_TRY(Query update,
+               query(fmt::format("UPDATE reference SET ({}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE id=?",
+                                 kReferenceColumns)));
+    bind_reference(update, reference);
+    RENVOI_CHECK(update.bind(to_number(reference.id)).run());
+    const bool gone = reference.state == ReferenceState::gone;
+    if (gone && before.state != ReferenceState::gone) RENVOI_CHECK(add_tombstone(reference, now, reference.reason));
+    if (!gone && before.state == ReferenceState::gone) RENVOI_CHECK(lift_tombstone(reference.address));
+    if (!event.empty()) RENVOI_CHECK(add_audit(now, reference.id, reference.address, event, reference.reason));
+    const bool shown_otherwise =
+        is_showable(before) != is_showable(reference) ||
+        (is_showable(reference) && (before.language != reference.language || before.source != reference.source));
+    if (shown_otherwise) RENVOI_CHECK(bump_version());
+    return {};
+  }
+
   Result<void> erase(const Reference& reference, Timestamp now, std::string_view reason) {
     RENVOI_CHECK(add_tombstone(reference, now, reason));
     RENVOI_CHECK(add_audit(now, reference.id, reference.address, "removed", reason));
@@ -225,23 +243,14 @@ Result<Reference> Catalog::add_reference(const Reference& reference, Timestamp n
 }
 
 Result<void> Catalog::update_reference(const Reference& reference, Timestamp now, std::string_view event) {
+  const ReferenceUpdate update{reference, std::string(event)};
+  return update_references({&update, 1}, now);
+}
+
+Result<void> Catalog::update_references(std::span<const ReferenceUpdate> updates, Timestamp now) {
   const std::lock_guard lock(impl_->mutex);
   RENVOI_TRY(Transaction transaction, Transaction::begin(*impl_->database));
-  RENVOI_TRY(const Reference before, impl_->reference(reference.id));
-  RENVOI_TRY(Query update,
-             impl_->query(fmt::format("UPDATE reference SET ({}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE id=?",
-                                      kReferenceColumns)));
-  bind_reference(update, reference);
-  RENVOI_CHECK(update.bind(to_number(reference.id)).run());
-  const bool gone = reference.state == ReferenceState::gone;
-  if (gone && before.state != ReferenceState::gone)
-    RENVOI_CHECK(impl_->add_tombstone(reference, now, reference.reason));
-  if (!gone && before.state == ReferenceState::gone) RENVOI_CHECK(impl_->lift_tombstone(reference.address));
-  if (!event.empty()) RENVOI_CHECK(impl_->add_audit(now, reference.id, reference.address, event, reference.reason));
-  const bool shown_otherwise =
-      is_showable(before) != is_showable(reference) ||
-      (is_showable(reference) && (before.language != reference.language || before.source != reference.source));
-  if (shown_otherwise) RENVOI_CHECK(impl_->bump_version());
+  for (const ReferenceUpdate& update : updates) RENVOI_CHECK(impl_->update(update.reference, now, update.event));
   return transaction.commit();
 }
 

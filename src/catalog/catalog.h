@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,11 @@ struct CatalogCounts {
   std::uint64_t frontier = 0;
 };
 
+struct ReferenceUpdate {
+  Reference reference;
+  std::string event{};  // for the audit trail; none when empty
+};
+
 // Thread-safe. Every method that writes is one transaction, durable when it returns. Errors: `corrupt` (not a
 // catalogue, or of a newer version; says which), `exhausted` (disk full), `conflict` (locked by another process for
 // more than 5 s), `not_found` where an id must exist, `denied` (read-only).
@@ -64,6 +70,8 @@ class Catalog {
   Result<Reference> add_reference(const Reference& reference, Timestamp now);
   // Writes every field; `event` goes to the audit trail unless it is empty. A change of state to gone adds a tombstone.
   Result<void> update_reference(const Reference& reference, Timestamp now, std::string_view event = {});
+  // The same for several, in one transaction: all or none.
+  Result<void> update_references(std::span<const ReferenceUpdate> updates, Timestamp now);
   Result<Reference> reference(ReferenceId id);
   Result<std::optional<Reference>> find_reference(std::string_view address);
   Result<std::vector<Reference>> references(std::optional<SourceId> source = {});

@@ -46,13 +46,13 @@ class FolderCollection final : public Collection {
       index_->rollback();
       return indexed;
     }
+    std::vector<catalog::ReferenceUpdate> updates;
     for (const DocumentWrite& document : documents) {
-      catalog::Reference reference = document.reference;
-      reference.indexed = true;
-      reference.passages = static_cast<std::uint32_t>(document.passages.size());
-      RENVOI_CHECK(catalog_->update_reference(reference, clock_.now(), document.event));
+      updates.push_back({document.reference, document.event});
+      updates.back().reference.indexed = true;
+      updates.back().reference.passages = static_cast<std::uint32_t>(document.passages.size());
     }
-    return {};
+    return catalog_->update_references(updates, clock_.now());
   }
 
   Result<void> update_state(const catalog::Reference& reference, std::string_view event) override {
