@@ -18,6 +18,8 @@ Result<void> read_html(std::string_view html, const Hints& hints, const Limits& 
   std::string declared = declared_language(page);
   if (declared.empty()) declared = hints.language;
   document.language = text::detect_language(document.text, declared);
+  if (std::chrono::steady_clock::now() > deadline)
+    return Error{ErrorCode::exhausted, "reading this page took longer than its time limit"};
   return {};
 }
 

@@ -32,6 +32,7 @@ class Finder {
     drop_link_lists();
     measure();
     choose_root();
+    if (measures_[content_.root].text == 0) keep_all();
     return std::move(content_);
   }
 
@@ -46,6 +47,7 @@ class Finder {
     for (std::uint32_t i = 0; i < nodes_.size();) {
       const std::uint16_t tag = nodes_[i].tag;
       if (tag != 0) claims_[i] = is_never_content(tag) ? Claim::hidden : claim_of(page_, i);
+      if (claims_[i] == Claim::hidden && is_shown_in_the_end(i)) claims_[i] = Claim::none;
       if (claims_[i] != Claim::hidden) {
         ++i;
         continue;
@@ -53,6 +55,16 @@ class Finder {
       content_.dropped[i] = 1;
       i = nodes_[i].end;
     }
+  }
+
+  // Alternatives in a line, all hidden ("Command" or "Ctrl"), of which a script shows one: the last is the general one.
+  bool is_shown_in_the_end(std::uint32_t node) const {
+    const std::uint32_t parent = nodes_[node].parent;
+    if (nodes_[node].tag != LXB_TAG_SPAN || nodes_[parent].tag != LXB_TAG_SPAN) return false;
+    if (nodes_[node].end != nodes_[parent].end || node == parent + 1) return false;
+    for (std::uint32_t i = parent + 1; i < node; i = nodes_[i].end)
+      if (claims_[i] != Claim::hidden && visible_characters(nodes_[i].text) != 0) return false;
+    return claims_[parent + 1] == Claim::hidden;
   }
 
   static std::uint32_t visible_characters(std::string_view text) {
@@ -118,6 +130,12 @@ class Finder {
       if (claims_[i] == Claim::content && measures_[i].prose * 2 > measures_[node].prose && measures_[i].prose > 400)
         return true;
     return false;
+  }
+
+  // A page of frames only (an index, a portal) still says something.
+  void keep_all() {
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) content_.dropped[i] = claims_[i] == Claim::hidden;
+    content_.root = 0;
   }
 
   void drop_link_lists() {

@@ -19,6 +19,8 @@ constexpr std::size_t kMaxTitleBytes = 200;
 constexpr std::size_t kMaxLinkTextBytes = 200;
 constexpr std::size_t kMaxMarkdownBytes = 4u << 20;  // cmark cannot be stopped while it parses
 constexpr std::size_t kMaxFrontMatterBytes = 16'384;
+constexpr std::size_t kMaxDeclarations = 1'000;
+constexpr std::size_t kMaxTableCells = 200;
 constexpr std::size_t kChunkBytes = 64 * 1'024;
 
 struct FreeParser {
@@ -62,6 +64,31 @@ Table table_part(cmark_node* node) {
   if (name == "table") return Table::table;
   if (name == "table_row" || name == "table_header") return Table::row;
   return name == "table_cell" ? Table::cell : Table::no;
+}
+
+// cmark fills every row of a table to the width of its head: a head of thousands of cells is an attack.
+bool has_too_wide_a_row(std::string_view text) {
+  std::size_t bars = 0;
+  for (const char c : text) {
+    bars = c == '\n' ? 0 : bars + (c == '|' ? 1 : 0);
+    if (bars > kMaxTableCells) return true;
+  }
+  return false;
+}
+
+// For each "<!" and "<?" in a line of text cmark looks for its end to the end of the paragraph. Beyond a number that no
+// honest text has, their "<" is made a space.
+std::string without_markup_bombs(std::string_view text) {
+  std::string out(text);
+  std::size_t seen = 0;
+  for (std::size_t at = 0; (at = out.find('<', at)) != std::string::npos; ++at)
+    if (at + 1 < out.size() && (out[at + 1] == '!' || out[at + 1] == '?') && ++seen > kMaxDeclarations) out[at] = ' ';
+  return out;
+}
+
+void attach(cmark_parser* parser, const char* name) {
+  if (cmark_syntax_extension* extension = cmark_find_syntax_extension(name))
+    cmark_parser_attach_syntax_extension(parser, extension);
 }
 
 const char* or_empty(const char* text) { return text == nullptr ? "" : text; }
@@ -147,9 +174,23 @@ class MarkdownWriter {
           document_.links.push_back({std::string(target), std::string(truncate_utf8(text, kMaxLinkTextBytes)), false});
       }
     } else if (enter && (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)) {
-      line_ += or_empty(cmark_node_get_literal(node));
+      const std::string_view literal = or_empty(cmark_node_get_literal(node));
+      if (type == CMARK_NODE_TEXT) bare_links(literal);
+      line_ += literal;
     } else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK) {
       line_ += ' ';
+    }
+  }
+
+  // cmark's own extension for bare addresses takes quadratic time.
+  void bare_links(std::string_view text) {
+    for (std::size_t at = 0; (at = text.find("http", at)) != std::string_view::npos;) {
+      const std::size_t end = std::min(text.find_first_of(" \t\n<>\"|)]}", at), text.size());
+      const std::string_view address = text.substr(at, end - at);
+      const bool whole = address.starts_with("http://") || address.starts_with("https://");
+      if (whole && address.size() > 10 && address.size() < 2'000 && document_.links.size() < limits_.max_links)
+        document_.links.push_back({std::string(address), {}, false});
+      at = end;
     }
   }
 
@@ -175,11 +216,12 @@ Result<void> read_markdown(std::string_view text, const Hints& hints, const Limi
     text = truncate_utf8(text, kMaxMarkdownBytes);
     document.truncated = true;
   }
+  const std::string safe = without_markup_bombs(text);
+  text = safe;
   cmark_gfm_core_extensions_ensure_registered();
   const std::unique_ptr<cmark_parser, FreeParser> parser(cmark_parser_new(CMARK_OPT_DEFAULT));
-  for (const char* name : {"table", "strikethrough", "autolink"})
-    if (cmark_syntax_extension* extension = cmark_find_syntax_extension(name))
-      cmark_parser_attach_syntax_extension(parser.get(), extension);
+  attach(parser.get(), "strikethrough");
+  if (!has_too_wide_a_row(text)) attach(parser.get(), "table");
   for (std::size_t at = 0; at < text.size(); at += kChunkBytes) {
     const std::string_view chunk = text.substr(at, kChunkBytes);
     cmark_parser_feed(parser.get(), chunk.data(), chunk.size());

@@ -28,6 +28,12 @@ struct Unit {
   bool starts_block = false;
 };
 
+// A page of headings alone is all body: it must be found too.
+std::vector<Section> headings_as_body(const Document& document) {
+  if (document.blocks.empty()) return {};
+  return {Section{{}, document.blocks}};
+}
+
 std::vector<Section> sections_of(const Document& document) {
   std::vector<Section> sections(1);
   for (const Block& block : document.blocks) {
@@ -46,6 +52,7 @@ std::vector<Section> sections_of(const Document& document) {
       sections.push_back(std::move(next));
   }
   if (sections.back().blocks.empty()) sections.pop_back();
+  if (sections.empty()) return headings_as_body(document);
   return sections;
 }
 
@@ -132,21 +139,28 @@ class PassageMaker {
 
   static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t'; }
 
-  // How many bytes of `text` make at most max_tokens. A token takes at least a byte and, of anything a person wrote, at
-  // most some twenty: only that much is looked at, so that a sentence of megabytes is cut in linear time.
+  // How many bytes of `text` make at most max_tokens, cut at white space where there is some. A token takes at least a
+  // byte: from that many one goes up by doubling, then halves, so that a sentence of megabytes is cut in linear time.
   std::size_t longest_fit(std::string_view text) const {
-    const std::size_t limit = options_.max_tokens;
-    std::string_view head = truncate_utf8(text, 24 * limit);
-    if (head.size() == text.size() && text::estimate_tokens(head) <= limit) return text.size();
-    while (text::estimate_tokens(head) > limit) {
-      const std::size_t shorter = head.size() * 3 / 4;
-      head = truncate_utf8(head, std::max<std::size_t>(shorter, 4));
-      if (head.size() <= 4) break;
+    const auto fits = [&](std::size_t bytes) {
+      return text::estimate_tokens(truncate_utf8(text, bytes)) <= options_.max_tokens;
+    };
+    std::size_t good = decode_utf8(text).length, bad = std::max<std::size_t>(good + 1, options_.max_tokens);
+    while (bad < text.size() && fits(bad)) {
+      good = bad;
+      bad *= 2;
     }
+    if (bad >= text.size()) {
+      if (fits(text.size())) return text.size();
+      bad = text.size();
+    }
+    while (bad - good > 16) {
+      const std::size_t middle = good + (bad - good) / 2;
+      (fits(middle) ? good : bad) = middle;
+    }
+    const std::string_view head = truncate_utf8(text, good);
     const std::size_t space = head.find_last_of(" \n\t");
-    if (space != std::string_view::npos && space > head.size() / 4) head = head.substr(0, space);
-    if (head.empty()) head = text.substr(0, decode_utf8(text).length);
-    return head.size();
+    return space != std::string_view::npos && space > head.size() / 4 ? space : std::max<std::size_t>(head.size(), 1);
   }
 
   // Cuts the gathered units into passages of about the target, evenly, rather at the start of a block.
