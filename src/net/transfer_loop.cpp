@@ -15,12 +15,12 @@ TransferLoop::TransferLoop(std::uint32_t max_connections) {
 }
 
 TransferLoop::~TransferLoop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
   if (multi_ != nullptr) {
-    wake();
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      wake();  // under the lock: the thread frees what this touches once it knows
+    }
     thread_.join();
   }
   curl_global_cleanup();
