@@ -20,15 +20,15 @@ struct Message {
 
 struct GenerateOptions {
   std::uint32_t max_tokens = 512;
-  float temperature = 0.0F;          // 0: always the likeliest token, so that the same prompt gives the same answer
+  float temperature = 0.0F;  // 0: always the likeliest token, so that the same prompt gives the same answer
   std::uint64_t seed = 0;
-  std::vector<std::string> stop;      // ends before any of these
+  std::vector<std::string> stop;  // ends before any of these
   std::uint32_t deadline_ms = 120'000;
 };
 
 struct Generation {
   std::string text;
-  std::string finish_reason;          // "stop" or "length"
+  std::string finish_reason;  // "stop" or "length"
   std::uint32_t prompt_tokens = 0;
   std::uint32_t completion_tokens = 0;
 };

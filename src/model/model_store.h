@@ -19,14 +19,14 @@ enum class ModelRole : std::uint8_t { embed, generate };
 std::string_view to_string(ModelRole role);
 
 struct ModelManifest {
-  std::string name;           // file name without ".gguf", unless given; [a-z0-9._-], at most 100 characters
+  std::string name;  // file name without ".gguf", unless given; [a-z0-9._-], at most 100 characters
   ModelRole role = ModelRole::embed;
   std::filesystem::path file;  // absolute
   std::string digest;          // hexadecimal SHA-256 of the file
   std::uint64_t bytes = 0;
   Timestamp added_at = 0;
-  bool may_generate = false;   // by the probe
-  std::string probe_summary;   // "" when not probed
+  bool may_generate = false;  // by the probe
+  std::string probe_summary;  // "" when not probed
 };
 
 // Thread-safe for different folders only.

@@ -13,12 +13,12 @@ namespace renvoi::model {
 
 struct ProbeCase {
   std::string question;
-  std::string answer;     // what the model said
-  std::string expected;   // what the evidence holds, or "abstain"
+  std::string answer;    // what the model said
+  std::string expected;  // what the evidence holds, or "abstain"
   bool passed = false;
 };
 struct ProbeReport {
-  std::string language;       // "fr" or "en"
+  std::string language;  // "fr" or "en"
   std::vector<ProbeCase> cases;
   std::uint32_t passed = 0;
 };

@@ -11,8 +11,8 @@
 namespace renvoi::model {
 
 struct RemoteOptions {
-  std::string base_url;   // "https://api.example.org/v1"; "/chat/completions" is appended
-  std::string api_key;    // sent as a bearer token; may be empty
+  std::string base_url;  // "https://api.example.org/v1"; "/chat/completions" is appended
+  std::string api_key;   // sent as a bearer token; may be empty
   std::string model;
   std::uint32_t context_tokens = 8'192;
 };

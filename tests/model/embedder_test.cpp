@@ -56,7 +56,7 @@ TEST(Embedder, AgreesWithTheEngineTheWeightsCameWith) {
 TEST(Embedder, GivesUnitRowsInTheOrderOfTheTextsWhateverTheirLengths) {
   std::vector<std::string> texts;
   std::mt19937_64 random(7);
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 30; ++i) {
     std::string text = "Texte " + std::to_string(i);
     for (auto words = random() % 120; words > 0; --words) text += " mot" + std::to_string(random() % 1'000);
     texts.push_back(text);
