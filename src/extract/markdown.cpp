@@ -19,7 +19,7 @@ constexpr std::size_t kMaxTitleBytes = 200;
 constexpr std::size_t kMaxLinkTextBytes = 200;
 constexpr std::size_t kMaxMarkdownBytes = 4u << 20;  // cmark cannot be stopped while it parses
 constexpr std::size_t kMaxFrontMatterBytes = 16'384;
-constexpr std::size_t kMaxDeclarations = 1'000;
+constexpr std::size_t kMaxDeclarations = 200;
 constexpr std::size_t kMaxTableCells = 200;
 constexpr std::size_t kChunkBytes = 64 * 1'024;
 

@@ -75,48 +75,71 @@ class PassageMaker {
 
   std::vector<Passage> run() {
     const std::vector<Section> sections = sections_of(document_);
+    std::size_t first = 0;  // of the sections gathered
     for (std::size_t i = 0; i < sections.size(); ++i) {
+      if (units_.empty()) first = i;
       for (const Block& block : sections[i].blocks) add_block(block);
-      if (path_.empty() && !units_.empty()) path_ = heading_path(document_, sections[i]);
-      // A short section goes on into the next one of its chapter: a passage of ten words finds nothing.
-      if (tokens_ < options_.min_tokens && i + 1 < sections.size() && same_chapter(sections[i], sections[i + 1]))
-        continue;
-      flush();
+      if (i + 1 < sections.size() && joins(sections, first, i + 1)) continue;
+      flush(heading_path(document_, sections[first]));
     }
-    flush();
     return std::move(passages_);
   }
 
  private:
-  // Same first-level heading, and the next section not above this one.
-  static bool same_chapter(const Section& one, const Section& next) {
-    const auto depth = [](const Section& section) {
-      std::size_t depth = 0;
-      for (std::size_t level = 0; level < section.headings.size(); ++level)
-        if (!section.headings[level].empty()) depth = level + 1;
-      return depth;
-    };
-    return one.headings[0] == next.headings[0] && depth(next) >= depth(one);
+  // A passage of ten words finds nothing: a short section goes on into the next one of its chapter, and a section takes
+  // in its own subsections ("Syntax", "Example"), each with all below it, while they fit into one passage.
+  bool joins(const std::vector<Section>& sections, std::size_t first, std::size_t next) const {
+    const Section &from = sections[first], &last = sections[next - 1], &to = sections[next];
+    if (tokens_ < options_.min_tokens) return from.headings[0] == to.headings[0] && depth(to) >= depth(last);
+    return depth(to) > depth(from) && is_below(to, from) &&
+           tokens_ + tokens_of_branch(sections, next) <= options_.target_tokens;
+  }
+
+  static bool is_below(const Section& section, const Section& above) {
+    const auto shared = static_cast<std::ptrdiff_t>(depth(above));
+    return std::equal(above.headings.begin(), above.headings.begin() + shared, section.headings.begin());
+  }
+
+  static std::size_t depth(const Section& section) {
+    std::size_t depth = section.headings.size();
+    while (depth > 0 && section.headings[depth - 1].empty()) --depth;
+    return depth;
+  }
+
+  // Of a section and all below it; counting stops above the target.
+  std::uint32_t tokens_of_branch(const std::vector<Section>& sections, std::size_t at) const {
+    std::uint32_t tokens = 0;
+    for (std::size_t i = at; i < sections.size() && is_below(sections[i], sections[at]); ++i) {
+      for (const Block& block : sections[i].blocks) {
+        tokens += text::estimate_tokens(text::slice(document_.text, block.range));
+        if (tokens > options_.target_tokens) return tokens;
+      }
+    }
+    return tokens;
   }
 
   void add_block(const Block& block) {
     const std::string_view whole = text::slice(document_.text, block.range);
     const std::uint32_t tokens = text::estimate_tokens(whole);
     if (tokens <= options_.target_tokens / 4) {
-      units_.push_back({block.range, tokens, true});
-      tokens_ += tokens;
-      return;
+      return add_unit({block.range, tokens, true});
     }
     bool first = true;
     for (const text::Range sentence : text::sentences(whole, document_.language)) {
       const text::Range range{block.range.begin + sentence.begin, block.range.begin + sentence.end};
       for (const text::Range part : fitting_parts(range)) {
-        const std::uint32_t part_tokens = text::estimate_tokens(text::slice(document_.text, part));
-        units_.push_back({part, part_tokens, first});
-        tokens_ += part_tokens;
+        add_unit({part, text::estimate_tokens(text::slice(document_.text, part)), first});
         first = false;
       }
     }
+  }
+
+  // Headings between the units of one passage are in its range: they count with what follows them.
+  void add_unit(Unit unit) {
+    if (!units_.empty())
+      unit.tokens += text::estimate_tokens(text::slice(document_.text, {units_.back().range.end, unit.range.begin}));
+    tokens_ += unit.tokens;
+    units_.push_back(unit);
   }
 
   // The sentence, or when it is longer than a passage may be, parts of it cut at white space (and within a word that is
@@ -164,7 +187,7 @@ class PassageMaker {
   }
 
   // Cuts the gathered units into passages of about the target, evenly, rather at the start of a block.
-  void flush() {
+  void flush(const std::string& path) {
     if (units_.empty()) return;
     const std::uint32_t count =
         std::max<std::uint32_t>(1, (tokens_ + options_.target_tokens / 2) / options_.target_tokens);
@@ -177,24 +200,23 @@ class PassageMaker {
                           (held * 2 >= share && with > share + share / 4);
       // What is left must be worth a passage of its own.
       if (i > begin && (with > options_.max_tokens || (count > 1 && enough && left * 3 >= share))) {
-        emit(begin, i);
+        emit(begin, i, path);
         begin = i;
         held = 0;
       }
       held += units_[i].tokens;
       left -= units_[i].tokens;
     }
-    emit(begin, units_.size());
+    emit(begin, units_.size(), path);
     units_.clear();
     tokens_ = 0;
-    path_.clear();
   }
 
-  void emit(std::size_t begin, std::size_t end) {
+  void emit(std::size_t begin, std::size_t end, const std::string& path) {
     Passage passage;
     passage.ordinal = static_cast<std::uint32_t>(passages_.size());
     passage.range = {units_[begin].range.begin, units_[end - 1].range.end};
-    passage.heading_path = path_;
+    passage.heading_path = path;
     passage.fingerprint = fingerprint(text::slice(document_.text, passage.range));
     passages_.push_back(std::move(passage));
   }
@@ -204,7 +226,6 @@ class PassageMaker {
   std::vector<Passage> passages_;
   std::vector<Unit> units_;
   std::uint32_t tokens_ = 0;
-  std::string path_;
 };
 
 }  // namespace

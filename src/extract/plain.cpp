@@ -39,6 +39,12 @@ bool is_list_item(std::string_view line) {
          line[digits + 1] == ' ';
 }
 
+// The bullet says only that it is an item; a number says which.
+std::string_view without_bullet(std::string_view line) {
+  const auto first = static_cast<unsigned char>(line.front());
+  return first >= '0' && first <= '9' ? line : trim_left(line.substr(line.find(' ')));
+}
+
 class PlainReader {
  public:
   PlainReader(DocumentBuilder& builder, Document& document) : builder_(builder), document_(document) {}
@@ -55,7 +61,7 @@ class PlainReader {
     if (is_list_item(line)) end_paragraph();
     if (lines_ == 0) item_ = is_list_item(line);
     if (!paragraph_.empty()) paragraph_ += ' ';
-    paragraph_ += trim_left(line);
+    paragraph_ += lines_ == 0 && item_ ? without_bullet(trim_left(line)) : trim_left(line);
     ++lines_;
   }
 
