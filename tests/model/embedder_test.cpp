@@ -9,7 +9,14 @@
 namespace renvoi::model {
 namespace {
 
-// `count` texts of at most 500 tokens (as e5.c counts them), half of them French.
+// A space at the end: e5.c makes a token of it, SentencePiece, with which the model was trained, and llama.cpp do not.
+std::string without_end_space(std::string text) {
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != std::string_view::npos) text.pop_back();
+  return text;
+}
+
+// `count` texts of at most 500 tokens (as e5.c counts them), half of them French, without space at their ends: that one
+// token moves e5.c's vector of a short text by as much as .0014 (cosine with its own vector of the text without it).
 std::vector<std::string> evaluation_texts(std::size_t count) {
   std::mt19937_64 random(20'261'124);
   std::vector<std::string> chosen;
@@ -21,7 +28,7 @@ std::vector<std::string> evaluation_texts(std::size_t count) {
     std::size_t taken = 0;
     for (std::size_t i = 0; i < texts.size() && taken < (count + 3) / 4; ++i) {
       if (tokens.at(i).size() + 2 > 500) continue;
-      chosen.push_back(texts[i]);
+      chosen.push_back(without_end_space(texts[i]));
       ++taken;
     }
   }
@@ -149,10 +156,14 @@ class Tokenizer : public testing::Test {
   LlamaModelHandle model_;
 };
 
-// llama.cpp, like SentencePiece, makes one unknown token of several in a row, and drops a space at the end.
+constexpr int space_token = 6;
+
+// What SentencePiece makes of a text, from what e5.c makes of it: one unknown token for several in a row, and none for
+// a space at the end.
 std::vector<int> as_sentencepiece(std::vector<int> ids) {
   const auto both_unknown = [](int a, int b) { return a == unknown_token && b == unknown_token; };
   ids.erase(std::unique(ids.begin(), ids.end(), both_unknown), ids.end());
+  if (!ids.empty() && ids.back() == space_token) ids.pop_back();
   return ids;
 }
 
@@ -194,7 +205,7 @@ TEST_F(Tokenizer, NormalisesEveryMappedCodePointAsTheModelsOwnEngineDoes) {
     for (auto length = 1 + random() % 24; length > 0; --length) {
       append_utf8(text, random() % 2 == 0 ? mapped[random() % mapped.size()] : plain[random() % plain.size()]);
     }
-    texts.push_back(text + "z");  // e5.c keeps a space at the end, SentencePiece does not
+    texts.push_back(text + "z");
   }
   const auto expected = ask_e5<int>(texts, "tokens", "passage");
   ASSERT_EQ(expected.size(), texts.size());
@@ -213,7 +224,6 @@ TEST_F(Tokenizer, ReadsRealTextAsTheModelsOwnEngineDoes) {
   if (!std::filesystem::exists(TEST_EVAL_DIR "/fr-cnil")) GTEST_SKIP() << "no evaluation data in " TEST_EVAL_DIR;
   auto texts = corpus_texts("fr-cnil");
   for (auto& text : corpus_texts("en-xquad")) texts.push_back(std::move(text));
-  for (auto& text : texts) text += " fin";
   const auto expected = ask_e5<int>(texts, "tokens", "passage");
   for (std::size_t i = 0; i < texts.size(); ++i) {
     ASSERT_EQ(tokens(texts[i]), as_sentencepiece(expected.at(i))) << texts[i];
