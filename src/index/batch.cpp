@@ -136,8 +136,11 @@ Result<void> read_batch(std::string_view batch, std::size_t code_bytes, Changes&
     const std::string_view body = reader.text();
     io::ByteReader passages(body);
     const std::uint64_t count = passages.varint();
-    for (std::uint64_t i = 0; i < count; ++i)
-      if (!read_passage(passages, code_bytes, passage)) return damaged();
+    std::uint32_t last_ordinal = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (!read_passage(passages, code_bytes, passage) || passage.record.ordinal < last_ordinal) return damaged();
+      last_ordinal = passage.record.ordinal;
+    }
     if (!passages.ok() || !passages.at_end()) return damaged();
     changes[reference] = count == 0 ? std::string_view() : body;
   }
