@@ -120,8 +120,8 @@ Result<void> FaultyFileSystem::replace(const std::filesystem::path& path, std::s
   RENVOI_CHECK(take_space(bytes.size(), path));
   RENVOI_CHECK(below_.replace(path, bytes, mode));
   unstable_[path] = {bytes.size(), "", true};
+  if (verdict == Verdict::do_then_fail) return error;  // renamed, but the folder's other names are not synced
   forget_folder(path.parent_path());
-  if (verdict == Verdict::do_then_fail) return error;
   return {};
 }
 
