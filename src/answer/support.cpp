@@ -87,6 +87,8 @@ Result<std::optional<std::size_t>> find_support(std::string_view sentence, const
         document.passages[ranked[i].unit.passage].passage.heading_path + "\n" + std::string(unit);
     const float held = weights.share_held(said, term_set(with_path, language));
     if (said.empty() || held < thresholds.least_held) continue;
+    // A single word is found in any sentence that holds it: then that sentence must be about the question.
+    if (said.size() < 2 && ranked[i].held < thresholds.least_question_held_of_one_word) continue;
     if (!quotations_are_found(sentence, document.document.text)) continue;
     if (!best || near + held > best_score) {
       best = i;

@@ -15,6 +15,7 @@ namespace renvoi::answer {
 struct SupportThresholds {
   float least_cosine = 0.86F;  // of the sentence with the unit
   float least_held = 0.6F;     // share of the sentence's words, by weight, in the unit and its heading path
+  float least_question_held_of_one_word = 0.34F;  // share of the question's words in the unit, for one-word statements
 };
 
 // The index in `ranked` of the unit that best supports `sentence` (without marks), or nothing. Also asked: each number
