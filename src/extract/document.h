@@ -29,7 +29,7 @@ struct Link {
 };
 
 struct Document {
-  std::string text;  // UTF-8, valid, the main content only, "\n" line ends
+  std::string text;  // UTF-8, valid, the main content only, "\n" line ends; without the heading that is the title
   std::vector<Block> blocks;
   std::string title;        // at most 200 bytes
   std::string language;     // ISO 639-1 or "und"

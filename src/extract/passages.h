@@ -1,5 +1,6 @@
-// Document to passages: the unit of retrieval. By structure first (a heading starts a passage), then by sentences,
-// about 200 tokens each; never cuts a sentence unless it is longer than a passage may be.
+// Document to passages: the unit of retrieval. By structure first (a heading starts a passage, but for the small
+// subsections of a section, which it takes in), then by sentences, about 200 tokens each; never cuts a sentence unless
+// it is longer than a passage may be.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct PassageOptions {
   std::uint32_t min_tokens = 40;      // a shorter section is joined to the next one of the same chapter
 };
 
-// In order, not overlapping, covering every block but headings without a body (their words are in heading_path).
+// In order, not overlapping, covering every block but headings that no passage spans (their words are in
+// heading_path); a document of headings alone is a body.
 std::vector<Passage> passages(const Document& document, const PassageOptions& options = {});
 
 // What is given to the embedder for a passage: its heading path, a newline, its text.
