@@ -6,21 +6,22 @@
 namespace renvoi::text {
 namespace {
 
-constexpr std::array<std::string_view, 154> kFrench = {
-    "a",       "afin",  "ai",       "ainsi",  "alors",   "as",      "au",    "aucun",  "aucune", "aura",    "aurait",
-    "auront",  "aussi", "autre",    "autres", "aux",     "avaient", "avait", "avec",   "avez",   "avoir",   "avons",
-    "ayant",   "c",     "car",      "ce",     "ceci",    "cela",    "celle", "celles", "celui",  "ces",     "cet",
-    "cette",   "ceux",  "ci",       "comme",  "comment", "d",       "dans",  "de",     "depuis", "des",     "doit",
-    "doivent", "donc",  "dont",     "du",     "elle",    "elles",   "en",    "entre",  "es",     "est",     "et",
-    "eu",      "eux",   "fait",     "faut",   "furent",  "fut",     "ici",   "il",     "ils",    "j",       "je",
-    "l",       "la",    "le",       "les",    "leur",    "leurs",   "lors",  "lui",    "là",     "m",       "ma",
-    "mais",    "me",    "mes",      "moi",    "mon",     "même",    "mêmes", "n",      "ne",     "ni",      "nos",
-    "notre",   "nous",  "on",       "ont",    "ou",      "où",      "par",   "parce",  "pas",    "peut",    "peuvent",
-    "plus",    "pour",  "pourquoi", "puis",   "qu",      "quand",   "que",   "quel",   "quelle", "quelles", "quels",
-    "qui",     "quoi",  "s",        "sa",     "sans",    "se",      "selon", "sera",   "serait", "seront",  "ses",
-    "si",      "soit",  "son",      "sont",   "sous",    "suis",    "sur",   "t",      "ta",     "te",      "tes",
-    "toi",     "ton",   "tous",     "tout",   "toute",   "toutes",  "tu",    "un",     "une",    "vers",    "vos",
-    "votre",   "vous",  "y",        "à",      "ça",      "étaient", "était", "étant",  "été",    "êtes",    "être"};
+constexpr std::array<std::string_view, 155> kFrench = {
+    "a",       "afin",    "ai",    "ainsi",    "alors", "as",      "au",      "aucun",  "aucune", "aura",   "aurait",
+    "auront",  "aussi",   "autre", "autres",   "aux",   "avaient", "avait",   "avec",   "avez",   "avoir",  "avons",
+    "ayant",   "c",       "car",   "ce",       "ceci",  "cela",    "celle",   "celles", "celui",  "ces",    "cet",
+    "cette",   "ceux",    "ci",    "combien",  "comme", "comment", "d",       "dans",   "de",     "depuis", "des",
+    "doit",    "doivent", "donc",  "dont",     "du",    "elle",    "elles",   "en",     "entre",  "es",     "est",
+    "et",      "eu",      "eux",   "fait",     "faut",  "furent",  "fut",     "ici",    "il",     "ils",    "j",
+    "je",      "l",       "la",    "le",       "les",   "leur",    "leurs",   "lors",   "lui",    "là",     "m",
+    "ma",      "mais",    "me",    "mes",      "moi",   "mon",     "même",    "mêmes",  "n",      "ne",     "ni",
+    "nos",     "notre",   "nous",  "on",       "ont",   "ou",      "où",      "par",    "parce",  "pas",    "peut",
+    "peuvent", "plus",    "pour",  "pourquoi", "puis",  "qu",      "quand",   "que",    "quel",   "quelle", "quelles",
+    "quels",   "qui",     "quoi",  "s",        "sa",    "sans",    "se",      "selon",  "sera",   "serait", "seront",
+    "ses",     "si",      "soit",  "son",      "sont",  "sous",    "suis",    "sur",    "t",      "ta",     "te",
+    "tes",     "toi",     "ton",   "tous",     "tout",  "toute",   "toutes",  "tu",     "un",     "une",    "vers",
+    "vos",     "votre",   "vous",  "y",        "à",     "ça",      "étaient", "était",  "étant",  "été",    "êtes",
+    "être"};
 constexpr std::array<std::string_view, 126> kEnglish = {
     "a",      "about",  "after", "again",   "all",   "also",   "am",     "an",    "and",     "any",   "are",
     "as",     "at",     "be",    "because", "been",  "before", "being",  "both",  "but",     "by",    "can",
