@@ -71,7 +71,8 @@ Result<void> KeyRing::load() {
   RENVOI_TRY(const std::string text, files_.read(file_, kMaxKeyFileBytes));
   std::vector<ApiKey> keys;
   try {
-    for (const Json& each : Json::parse(text).at("keys")) {
+    const Json parsed = Json::parse(text);  // a range-for would not keep the temporary alive
+    for (const Json& each : parsed.at("keys")) {
       const auto role = parse_key_role(each.at("role").get<std::string>());
       if (!role) throw std::runtime_error("unknown role");
       keys.push_back({each.at("id"), each.at("name"), *role, each.at("sha256"), each.at("created_at")});

@@ -245,7 +245,7 @@ class Serving(unittest.TestCase):
         self.assertTrue(headers["content-type"].startswith("text/html"))
         self.assertIn(b"/assets/app.js", data)
         self.assertEqual(self.server.request("GET", "/assets/app.js")[0], 200)
-        self.assertEqual(self.server.request("GET", "/assets/../keys.json")[0], 404)
+        self.assertIn(self.server.request("GET", "/assets/../keys.json")[0], (400, 404))
 
     def test_requests_at_the_same_time_are_all_answered(self):
         results = []
