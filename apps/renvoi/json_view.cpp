@@ -110,10 +110,18 @@ Json json_of(const answer::Answer& answer) {
   Json citations = Json::array(), dropped = Json::array();
   for (const auto& each : answer.citations) citations.push_back(json_of(each));
   for (const auto& each : answer.dropped) dropped.push_back(json_of(each));
+  Json signs = nullptr;
+  if (answer.signs) {
+    signs = {{"passage_cosine", answer.signs->passage_cosine},
+             {"sentence_cosine", answer.signs->unit_cosine},
+             {"words_held", answer.signs->held},
+             {"same_language", answer.signs->same_language}};
+  }
   return {{"text", answer.text},
           {"language", answer.language},
           {"mode", std::string(to_string(answer.mode))},
           {"abstained", answer.abstained},
+          {"signs", signs},
           {"citations", citations},
           {"dropped", dropped},
           {"timings_ms",

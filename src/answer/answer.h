@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "answer/abstention.h"
 #include "base/result.h"
 #include "catalog/types.h"
 #include "crawl/document_cache.h"
@@ -53,6 +54,7 @@ struct Answer {
   bool abstained = false;
   std::vector<Citation> citations;
   std::vector<Dropped> dropped;
+  std::optional<AnswerSigns> signs;  // what decided whether to answer; nothing when no document was read
   AnswerTimings timings;
   std::uint32_t prompt_tokens = 0, completion_tokens = 0;
 };

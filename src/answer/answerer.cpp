@@ -184,7 +184,8 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
     abstain(answer, AbstentionReason::documents_unavailable, on_piece);
     return answer;
   }
-  if (should_abstain(signs_of(ranked.front(), evidence, question, weights))) {
+  answer.signs = signs_of(ranked.front(), evidence, question, weights);
+  if (should_abstain(*answer.signs)) {
     abstain(answer, AbstentionReason::not_in_documents, on_piece);
     return answer;
   }

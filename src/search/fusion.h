@@ -16,7 +16,7 @@ struct PartScores {
 };
 
 struct FusionOptions {
-  float semantic_weight = 0.5F;  // 0 to 1; BM25 has the rest
+  float semantic_weight = 0.65F;  // 0 to 1; BM25 has the rest. Measured: docs/decisions/0003-fusion.md
 };
 
 // Scales `scores` to 0..1 by their smallest and largest. When all are equal none says anything: all are 0.

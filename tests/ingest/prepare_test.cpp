@@ -23,15 +23,18 @@ std::uint32_t frequency(const std::vector<text::TermCount>& terms, const std::st
   return 0;
 }
 
-TEST(Prepare, TermsAreThoseOfTheBodyAndOnceThoseAroundIt) {
-  const auto prepared = prepare(document("# Kiwi farming\n\nThe kiwi is a fruit. A kiwi grows slowly in a garden.\n"));
+// A word of the title counts as three in the text, one of another heading as one; in both it counts as the title's.
+TEST(Prepare, TermsOfTheTitleAndTheHeadingsCountByTheirField) {
+  const auto prepared =
+      prepare(document("# Kiwi farming\n\n## Soil\n\nThe kiwi is a fruit. A kiwi grows in a garden.\n"));
   ASSERT_EQ(prepared.passages.size(), 1u);
-  EXPECT_EQ(frequency(prepared.terms[0], "farming"), 1u);
-  EXPECT_EQ(frequency(prepared.terms[0], "kiwi"), 3u);
+  EXPECT_EQ(frequency(prepared.terms[0], "farming"), 3u);
+  EXPECT_EQ(frequency(prepared.terms[0], "kiwi"), 2u + 3u);
+  EXPECT_EQ(frequency(prepared.terms[0], "soil"), 1u);
   EXPECT_EQ(frequency(prepared.terms[0], "garden"), 1u);
   EXPECT_TRUE(std::is_sorted(prepared.terms[0].begin(), prepared.terms[0].end(),
                              [](const auto& a, const auto& b) { return a.term < b.term; }));
-  EXPECT_NE(prepared.inputs[0].find("grows slowly"), std::string::npos);
+  EXPECT_NE(prepared.inputs[0].find("grows in"), std::string::npos);
 }
 
 TEST(Prepare, EachPassageGetsItsOwnRowOfTheBatch) {

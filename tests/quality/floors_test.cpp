@@ -19,7 +19,7 @@ struct Floor {
 
 class RetrievalFloor : public testing::TestWithParam<Floor> {};
 
-TEST_P(RetrievalFloor, DISABLED_HybridIsAboveBothPartsAndTheFloor) {
+TEST_P(RetrievalFloor, HybridIsAboveBothPartsAndTheFloor) {
   const std::filesystem::path folder = std::filesystem::path(TEST_EVAL_DIR) / GetParam().set;
   const std::filesystem::path model = std::filesystem::path(TEST_DEPS_DIR) / "models/multilingual-e5-small-q4_0.gguf";
   if (!std::filesystem::exists(folder / "corpus.jsonl")) GTEST_SKIP() << "no evaluation data in " << folder;
