@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace renvoi::catalog {
@@ -13,6 +15,16 @@ constexpr int kBusyTimeoutMs = 5'000;
 std::filesystem::path file_of(sqlite3_stmt* statement) {
   const char* name = sqlite3_db_filename(sqlite3_db_handle(statement), "main");
   return name == nullptr ? "" : name;
+}
+
+// SQLite says "disk I/O error" when the disk has no room for its shared memory: so the disk is asked as well.
+bool disk_is_full(sqlite3* connection, const std::filesystem::path& file) {
+  constexpr std::uintmax_t kAlmostNothingBytes = 64 * 1024;
+  const int reason = connection != nullptr ? sqlite3_system_errno(connection) : 0;
+  if (reason == ENOSPC || reason == EDQUOT) return true;
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(file.parent_path(), error);
+  return !error && space.available < kAlmostNothingBytes;
 }
 
 }  // namespace
@@ -41,6 +53,9 @@ Error sqlite_error(sqlite3* connection, int code, const std::filesystem::path& f
     case SQLITE_NOTADB:
       return error(ErrorCode::corrupt, "restore it from a copy, or remove it and add the sources again");
     case SQLITE_IOERR:
+      if (disk_is_full(connection, file)) {
+        return error(ErrorCode::exhausted, "the disk is full: free some space and try again");
+      }
       return error(ErrorCode::unavailable, "check the disk");
     default:
       return error(ErrorCode::internal, "this is a bug in renvoi");

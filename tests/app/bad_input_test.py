@@ -318,10 +318,10 @@ class FullDisk(unittest.TestCase):
         status, _, err = self.home.run("add", more)
         self.assertEqual(status, EXHAUSTED, err)
         self.assertRegex(err.lower(), "space|full")
+        ballast.unlink()
         after = self.home.json("stats")
         self.assertEqual((after["pages"], after["passages"]), (before["pages"], before["passages"]))
         self.assertIn("ferry.md", self.home.json("search", "How much does the ferry cost?")["hits"][0]["address"])
-        ballast.unlink()
         self.home.json("add", more)
         self.assertEqual(self.home.json("stats")["pages"], before["pages"] + 40)
 

@@ -10,7 +10,7 @@ namespace {
 // By hand: cosines .9 .8 .7 scale to 1 .5 0; BM25 0 5 10 to 0 .5 1; half of each.
 TEST(Fusion, IsTheMeanOfTheScaledScores) {
   const std::vector<PartScores> candidates{{0.9F, 0}, {0.8F, 5}, {0.7F, 10}};
-  const std::vector<float> fused = fuse(candidates);
+  const std::vector<float> fused = fuse(candidates, {.semantic_weight = 0.5F});
   ASSERT_EQ(fused.size(), 3U);
   EXPECT_NEAR(fused[0], 0.5, 1e-6);
   EXPECT_NEAR(fused[1], 0.5, 1e-6);
