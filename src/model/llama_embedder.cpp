@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <condition_variable>
 #include <limits>
 #include <mutex>
 #include <numeric>
+#include <optional>
+#include <thread>
+#include <utility>
 
 #include "base/utf8.h"
 #include "model/llama_handles.h"
@@ -14,6 +18,7 @@ namespace renvoi::model {
 namespace {
 
 constexpr std::uint32_t max_window_tokens = 2'048;
+constexpr int max_encoders = 8;  // each has buffers of its own; beyond, cores make each of them quicker
 // No vocabulary has tokens that are longer on average; what lies beyond cannot reach the window.
 constexpr std::size_t max_bytes_per_token = 64;
 
@@ -28,8 +33,10 @@ class Batch {
  public:
   explicit Batch(std::uint32_t max_tokens) : batch_(llama_batch_init(static_cast<std::int32_t>(max_tokens), 0, 1)) {}
   ~Batch() { llama_batch_free(batch_); }
+  Batch(Batch&& other) noexcept : batch_(std::exchange(other.batch_, {})) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
+  Batch& operator=(Batch&&) = delete;
   void clear() { batch_.n_tokens = 0; }
   void add(std::span<const llama_token> tokens, llama_seq_id sequence) {
     for (std::size_t position = 0; position < tokens.size(); ++position) {
@@ -47,16 +54,68 @@ class Batch {
   llama_batch batch_;
 };
 
+// One micro-batch at a time. Not thread-safe.
+struct Encoder {
+  LlamaContextHandle context;
+  Batch batch;
+};
+
+// Encoders that calls share: a call takes one for a micro-batch and gives it back. Thread-safe.
+class EncoderPool {
+ public:
+  explicit EncoderPool(std::vector<std::unique_ptr<Encoder>> encoders)
+      : free_(std::move(encoders)), size_(free_.size()) {}
+  std::size_t size() const { return size_; }
+
+  class Lease {
+   public:
+    Lease(EncoderPool& pool, std::unique_ptr<Encoder> encoder) : pool_(pool), encoder_(std::move(encoder)) {}
+    ~Lease() { pool_.give_back(std::move(encoder_)); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    Encoder& operator*() { return *encoder_; }
+
+   private:
+    EncoderPool& pool_;
+    std::unique_ptr<Encoder> encoder_;
+  };
+  // Waits until one is free: at most as long as a micro-batch takes.
+  Lease take() {
+    std::unique_lock lock(mutex_);
+    given_back_.wait(lock, [&] { return !free_.empty(); });
+    std::unique_ptr<Encoder> encoder = std::move(free_.back());
+    free_.pop_back();
+    return {*this, std::move(encoder)};
+  }
+
+ private:
+  void give_back(std::unique_ptr<Encoder> encoder) {
+    {
+      const std::lock_guard lock(mutex_);
+      free_.push_back(std::move(encoder));
+    }
+    given_back_.notify_one();
+  }
+  std::mutex mutex_;
+  std::condition_variable given_back_;
+  std::vector<std::unique_ptr<Encoder>> free_;
+  std::size_t size_;
+};
+
+// Micro-batches are spread over encoders of one thread each. llama.cpp's own threads wait for one another by spinning
+// at every node of the graph: two of them on two cores that another program used as well encoded 2 passages a second,
+// not 20; threads that share nothing cannot.
 class LlamaEmbedder final : public Embedder {
  public:
-  LlamaEmbedder(LoadedModel loaded, LlamaContextHandle context, std::uint32_t window, std::uint32_t group_tokens)
+  LlamaEmbedder(LoadedModel loaded, std::vector<std::unique_ptr<Encoder>> encoders, std::uint32_t window,
+                std::uint32_t group_tokens)
       : loaded_(std::move(loaded)),
-        context_(std::move(context)),
+        most_sequences_(llama_n_seq_max(encoders.front()->context.get())),
+        encoders_(std::move(encoders)),
         vocab_(llama_model_get_vocab(loaded_.model.get())),
         dimensions_(static_cast<std::size_t>(llama_model_n_embd_out(loaded_.model.get()))),
         window_(window),
         group_tokens_(group_tokens),
-        batch_(std::max(window, group_tokens)),
         prefixes_{metadata(loaded_.model.get(), "renvoi.prefix.query"),
                   metadata(loaded_.model.get(), "renvoi.prefix.passage")} {}
 
@@ -106,14 +165,47 @@ class LlamaEmbedder final : public Embedder {
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return tokens[a].size() > tokens[b].size(); });
+    std::vector<std::span<const std::size_t>> groups;
     for (std::size_t start = 0; start < order.size();) {
-      if (stop.stop_requested()) return stopped();
       const std::size_t end = group_end(order, tokens, start);
-      RENVOI_CHECK(embed_group(std::span(order).subspan(start, end - start), tokens, rows));
-      done += end - start;
+      groups.push_back(std::span(order).subspan(start, end - start));
       start = end;
-      if (progress) progress(done);
     }
+    return embed_groups(groups, tokens, rows, done, progress, stop);
+  }
+
+  // The groups in order, by as many threads as there are encoders; this thread is one of them.
+  Result<void> embed_groups(std::span<const std::span<const std::size_t>> groups,
+                            std::span<const std::vector<llama_token>> tokens, std::span<float> rows, std::size_t& done,
+                            const EmbedProgress& progress, const std::stop_token& stop) {
+    std::mutex mutex;  // holds next, problem, done, and the call of progress
+    std::size_t next = 0;
+    std::optional<Error> problem;
+    const auto work = [&] {
+      std::unique_lock lock(mutex);
+      while (next < groups.size() && !problem) {
+        if (stop.stop_requested()) {
+          problem = stopped();
+          return;
+        }
+        const std::span<const std::size_t> group = groups[next++];
+        lock.unlock();
+        Result<void> embedded = embed_group(group, tokens, rows);
+        lock.lock();
+        if (!embedded.ok()) {
+          if (!problem) problem = std::move(embedded).error();
+          return;
+        }
+        done += group.size();
+        if (progress) progress(done);
+      }
+    };
+    {
+      std::vector<std::jthread> helpers;
+      for (std::size_t i = 1; i < std::min(encoders_.size(), groups.size()); ++i) helpers.emplace_back(work);
+      work();
+    }
+    if (problem) return *std::move(problem);
     return {};
   }
 
@@ -122,7 +214,7 @@ class LlamaEmbedder final : public Embedder {
                         std::size_t start) const {
     std::size_t end = start;
     std::size_t total = 0;
-    while (end < order.size() && end - start < llama_n_seq_max(context_.get())) {
+    while (end < order.size() && end - start < most_sequences_) {
       total += tokens[order[end]].size();
       if (end > start && total > group_tokens_) break;
       ++end;
@@ -132,22 +224,24 @@ class LlamaEmbedder final : public Embedder {
 
   Result<void> embed_group(std::span<const std::size_t> group, std::span<const std::vector<llama_token>> tokens,
                            std::span<float> rows) {
-    const std::lock_guard lock(mutex_);
-    batch_.clear();
-    for (std::size_t i = 0; i < group.size(); ++i) batch_.add(tokens[group[i]], static_cast<llama_seq_id>(i));
-    if (batch_.get().n_tokens == 0) return {};  // only a model without special tokens: the row stays zero
+    EncoderPool::Lease encoder = encoders_.take();
+    llama_context* context = (*encoder).context.get();
+    Batch& batch = (*encoder).batch;
+    batch.clear();
+    for (std::size_t i = 0; i < group.size(); ++i) batch.add(tokens[group[i]], static_cast<llama_seq_id>(i));
+    if (batch.get().n_tokens == 0) return {};  // only a model without special tokens: the row stays zero
     const LlamaErrors errors;
     try {
-      if (auto* memory = llama_get_memory(context_.get())) llama_memory_clear(memory, true);
-      const int failed = llama_get_memory(context_.get()) != nullptr ? llama_decode(context_.get(), batch_.get())
-                                                                     : llama_encode(context_.get(), batch_.get());
+      auto* memory = llama_get_memory(context);
+      if (memory != nullptr) llama_memory_clear(memory, true);
+      const int failed = memory != nullptr ? llama_decode(context, batch.get()) : llama_encode(context, batch.get());
       if (failed != 0) return Error{ErrorCode::internal, "llama.cpp could not encode a batch: " + errors.first()};
     } catch (const std::exception& problem) {
       return Error{ErrorCode::internal, std::string("llama.cpp could not encode a batch: ") + problem.what()};
     }
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (tokens[group[i]].empty()) continue;
-      const float* vector = llama_get_embeddings_seq(context_.get(), static_cast<llama_seq_id>(i));
+      const float* vector = llama_get_embeddings_seq(context, static_cast<llama_seq_id>(i));
       if (vector == nullptr) return Error{ErrorCode::internal, "llama.cpp gave no vector for a text"};
       RENVOI_CHECK(write_unit_row({vector, dimensions_}, rows.subspan(group[i] * dimensions_, dimensions_)));
     }
@@ -166,15 +260,27 @@ class LlamaEmbedder final : public Embedder {
   }
 
   LoadedModel loaded_;
-  LlamaContextHandle context_;  // before the model is freed
+  std::uint32_t most_sequences_;
+  EncoderPool encoders_;  // before the model is freed
   const llama_vocab* vocab_;
   std::size_t dimensions_;
   std::uint32_t window_;
   std::uint32_t group_tokens_;
-  std::mutex mutex_;  // holds context_ and batch_
-  Batch batch_;
   std::array<std::string, 2> prefixes_;
 };
+
+Result<LlamaContextHandle> make_context(llama_model* model, const llama_context_params& params,
+                                        const std::filesystem::path& file) {
+  const LlamaErrors errors;
+  LlamaContextHandle context;
+  try {
+    context.reset(llama_init_from_model(model, params));
+  } catch (const std::exception& problem) {
+    return Error{ErrorCode::exhausted, "llama.cpp cannot use " + file.string() + ": " + problem.what()};
+  }
+  if (!context) return Error{ErrorCode::exhausted, "llama.cpp cannot use " + file.string() + ": " + errors.first()};
+  return context;
+}
 
 }  // namespace
 
@@ -188,20 +294,19 @@ Result<std::unique_ptr<Embedder>> load_embedder(const std::filesystem::path& fil
   params.n_seq_max = std::min(256U, group_tokens / 4);
   params.kv_unified = true;
   params.embeddings = true;
-  params.n_threads = params.n_threads_batch = thread_count(options.threads);
-  const LlamaErrors errors;
-  LlamaContextHandle context;
-  try {
-    context.reset(llama_init_from_model(loaded.model.get(), params));
-  } catch (const std::exception& problem) {
-    return Error{ErrorCode::exhausted, "llama.cpp cannot use " + file.string() + ": " + problem.what()};
+  const int threads = thread_count(options.threads);
+  const int count = std::min(threads, max_encoders);
+  params.n_threads = params.n_threads_batch = threads / count;
+  std::vector<std::unique_ptr<Encoder>> encoders;
+  for (int i = 0; i < count; ++i) {
+    RENVOI_TRY(LlamaContextHandle context, make_context(loaded.model.get(), params, file));
+    encoders.push_back(std::make_unique<Encoder>(Encoder{std::move(context), Batch(params.n_ubatch)}));
   }
-  if (!context) return Error{ErrorCode::exhausted, "llama.cpp cannot use " + file.string() + ": " + errors.first()};
-  if (llama_pooling_type(context.get()) == LLAMA_POOLING_TYPE_NONE) {
+  if (llama_pooling_type(encoders.front()->context.get()) == LLAMA_POOLING_TYPE_NONE) {
     return Error{ErrorCode::invalid, file.string() + " does not say how its token vectors become one (pooling_type)"};
   }
   return std::unique_ptr<Embedder>(
-      std::make_unique<LlamaEmbedder>(std::move(loaded), std::move(context), window, group_tokens));
+      std::make_unique<LlamaEmbedder>(std::move(loaded), std::move(encoders), window, group_tokens));
 }
 
 }  // namespace renvoi::model
