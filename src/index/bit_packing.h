@@ -39,6 +39,7 @@ class BitReader {
   std::uint32_t get(unsigned bits);  // at most 32
   std::uint32_t unary();             // the zeros before the next one
   bool ok() const { return ok_; }
+  std::uint64_t position() const { return at_; }  // in bits
 
  private:
   std::string_view bytes_;

@@ -4,13 +4,14 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "index/top_k.h"
 
 namespace renvoi::index {
 namespace {
 
-constexpr std::uint32_t kInnerWindow = 4'096;  // passages whose scores are summed at once
+constexpr std::uint32_t kInnerWindow = 4'096;  // passages whose scores are summed at once: 64 words of 64 bits
 
 // One term of the running search.
 class TermState {
@@ -121,10 +122,10 @@ class Search {
     for (const BlockMaxTerm& term : terms) terms_.emplace_back(term, segment, curve, options.kernel);
     contributions_.resize(terms.size());
     for (TermState& term : terms_)
-      if (!term.cursor.at_end()) order_.push_back({&term, 0, 0});
+      if (!term.cursor.at_end()) order_.push_back({&term, 0, 0, 0});
     // Sums in float and bounds in double differ by half a unit in the last place for each addition at most.
     slack_ = 1.0 + static_cast<double>(terms.size() + 2) * static_cast<double>(std::numeric_limits<float>::epsilon());
-    needed_ = std::max(options.threshold, std::numeric_limits<float>::denorm_min());
+    need(std::max(options.threshold, std::numeric_limits<float>::denorm_min()));
   }
 
   Result<std::vector<Hit>> run() {
@@ -142,9 +143,14 @@ class Search {
     TermState* term;
     float window_max;  // in the present window
     double prefix;     // sum of window_max of the terms before, this one included
+    unsigned at;       // the next posting of its block to be summed
   };
 
-  bool enough(double bound) const { return bound * slack_ >= static_cast<double>(needed_); }
+  void need(float score) {
+    needed_ = score;
+    enough_ = static_cast<double>(score) / slack_;
+  }
+  bool enough(double bound) const { return bound >= enough_; }
 
   // Every cursor to the block that would hold `begin`; those at their end leave. False when none is left.
   bool advance_all(std::uint32_t begin) {
@@ -220,35 +226,44 @@ class Search {
     for (std::size_t i = others; i < order_.size(); ++i)
       if (order_[i].term->scored() == nullptr) return;
     sums_.resize(kInnerWindow);
-    for (std::uint32_t inner = begin; inner < end;) {
+    std::uint32_t inner = end;
+    for (std::size_t i = others; i < order_.size(); ++i) {
+      const DecodedBlock& block = *order_[i].term->cursor.decoded();
+      order_[i].at = block.find(begin, 0);
+      if (order_[i].at < block.size()) inner = std::min(inner, block.passages()[order_[i].at]);
+    }
+    while (inner < end) {
       const std::uint32_t inner_end = end - inner > kInnerWindow ? inner + kInnerWindow : end;
       std::uint32_t next = end;  // the first posting behind this inner window
-      for (std::size_t t = others; t < order_.size(); ++t) {
-        TermState& term = *order_[t].term;
-        const DecodedBlock& block = *term.cursor.decoded();
-        const std::uint32_t* passages = block.passages();
-        unsigned i = block.find(inner, 0);
-        const unsigned first = i;
-        for (; i < block.size() && passages[i] < inner_end; ++i) {
-          const std::uint32_t at = passages[i] - inner;
-          sums_[at] += term.scores()[i];
-          touched_[at / 64] |= std::uint64_t{1} << (at % 64);
-        }
-        stats_.postings_scored += i - first;
-        if (i < block.size()) next = std::min(next, passages[i]);
-      }
-      const std::uint32_t words = (inner_end - inner + 63) / 64;
-      for (std::uint32_t word = 0; word < words; ++word) {
-        for (std::uint64_t bits = touched_[word]; bits != 0; bits &= bits - 1) {
+      for (std::size_t i = others; i < order_.size(); ++i) next = std::min(next, add_up(order_[i], inner, inner_end));
+      for (; touched_words_ != 0; touched_words_ &= touched_words_ - 1) {
+        const auto word = static_cast<std::uint32_t>(std::countr_zero(touched_words_));
+        for (std::uint64_t bits = std::exchange(touched_[word], 0); bits != 0; bits &= bits - 1) {
           const std::uint32_t at = word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
-          const auto sum = static_cast<double>(sums_[at]);
-          sums_[at] = 0;
+          const auto sum = static_cast<double>(std::exchange(sums_[at], 0.0F));
           if (enough(sum + rest)) consider(inner + at, sum, others);
         }
-        touched_[word] = 0;
       }
-      inner = std::max(inner_end, next);
+      inner = next;
     }
+  }
+
+  // Adds the scores of one term in [begin, end) to sums_; returns its first passage behind (at least `end`).
+  std::uint32_t add_up(Ordered& one, std::uint32_t begin, std::uint32_t end) {
+    const DecodedBlock& block = *one.term->cursor.decoded();
+    const std::uint32_t* passages = block.passages();
+    const float* scores = one.term->scores();
+    const unsigned first = one.at;
+    unsigned i = first;
+    for (; i < block.size() && passages[i] < end; ++i) {
+      const std::uint32_t at = passages[i] - begin;
+      sums_[at] += scores[i];
+      touched_[at / 64] |= std::uint64_t{1} << (at % 64);
+      touched_words_ |= std::uint64_t{1} << (at / 64);
+    }
+    stats_.postings_scored += i - first;
+    one.at = i;
+    return i < block.size() ? passages[i] : 0xFFFFFFFF;
   }
 
   // `passage` scores about `sum` in the essential terms, those from order_[others] on. Looks the others up, the one
@@ -292,7 +307,7 @@ class Search {
     }
     // Passages come in order: one that scores as much as the worst that is kept comes after it.
     if (hits_.size() == k_)
-      needed_ = std::max(needed_, std::nextafter(hits_.front().score, std::numeric_limits<float>::infinity()));
+      need(std::max(needed_, std::nextafter(hits_.front().score, std::numeric_limits<float>::infinity())));
   }
 
   const BlockMaxSegment& segment_;
@@ -303,16 +318,18 @@ class Search {
   std::vector<float> contributions_;  // of the terms to the passage under consideration
   double slack_ = 1;
   float needed_ = 0;       // the least score that enters
+  double enough_ = 0;      // a bound below it rules a passage out
   std::vector<Hit> hits_;  // a heap, the worst in front
   std::vector<float> sums_;
-  std::array<std::uint64_t, kInnerWindow / 64> touched_{};
+  std::array<std::uint64_t, kInnerWindow / 64> touched_{};  // a bit for each of sums_
+  std::uint64_t touched_words_ = 0;                         // and for each word of those
   BlockMaxStats stats_;
 };
 
 Result<void> check_terms(std::span<const BlockMaxTerm> terms) {
   for (const BlockMaxTerm& term : terms)
-    if (!(term.weight > 0 && std::isfinite(term.weight)))
-      return Error{ErrorCode::invalid, "the weight of a term must be above 0 and finite"};
+    if (!(term.weight > 0 && term.weight <= kMaxTermWeight))
+      return Error{ErrorCode::invalid, "the weight of a term must be above 0 and at most 1e30"};
   return {};
 }
 

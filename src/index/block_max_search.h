@@ -21,11 +21,13 @@
 
 namespace renvoi::index {
 
+constexpr float kMaxTermWeight = 1e30F;
+
 // A term of a query with its list in one segment.
 struct BlockMaxTerm {
   std::string_view list;       // as PostingBlockWriter wrote it
   std::uint32_t postings = 0;  // in the list; 0: the segment does not hold the term
-  float weight = 0;            // idf x how often the query holds it; above 0 and finite
+  float weight = 0;            // idf x how often the query holds it; above 0, at most kMaxTermWeight
 };
 
 struct BlockMaxSegment {

@@ -328,12 +328,19 @@ bool DecodedBlock::decode_short(std::string_view list, unsigned count, std::uint
   }
   if (!in.ok()) return false;
   count_ = count;
+  short_bytes_ = static_cast<std::size_t>((in.position() + 7) / 8);
   return true;
 }
 
 unsigned DecodedBlock::find(std::uint32_t target, unsigned from) const {
-  const auto* const begin = passages_.data();
-  return static_cast<unsigned>(std::lower_bound(begin + from, begin + count_, target) - begin);
+  // Without branches: what is looked for is anywhere, and a wrong guess costs more than all steps.
+  const std::uint32_t* at = passages_.data() + from;
+  for (unsigned left = count_ - from; left > 0;) {
+    const unsigned half = (left + 1) / 2;
+    at += at[half - 1] < target ? half : 0;
+    left -= half;
+  }
+  return static_cast<unsigned>(at - passages_.data());
 }
 
 }  // namespace renvoi::index

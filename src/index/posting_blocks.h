@@ -113,7 +113,9 @@ class DecodedBlock {
   bool decode(std::string_view list, std::size_t begin, std::size_t bytes, unsigned count, std::uint32_t before,
               std::uint32_t last);
   // A whole list of fewer than 128 postings, frequencies too. False when the bytes are bad.
+  // `list` may be longer: short_bytes() says where it ends, so that such lists need no size of their own.
   bool decode_short(std::string_view list, unsigned count, std::uint32_t passages);
+  std::size_t short_bytes() const { return short_bytes_; }
   // Reads the frequencies if they are not there yet. False when the bytes are bad; they are all 1 then.
   bool decode_frequencies();
 
@@ -127,6 +129,7 @@ class DecodedBlock {
   Kernel kernel_;
   unsigned count_ = 0;
   bool frequencies_known_ = true;
+  std::size_t short_bytes_ = 0;
   unsigned exceptions_ = 0;         // frequencies above 1
   std::string_view block_;          // with kReadSlackBytes readable behind
   std::size_t exception_lows_ = 0;  // where they begin in the block

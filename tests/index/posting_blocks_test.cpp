@@ -94,6 +94,10 @@ TEST(PostingBlocks, EveryListComesBack) {
       ASSERT_FALSE(cursor.failed()) << seed;
     }
     ASSERT_TRUE(check_posting_list(bytes.view(), list.size(), list.lengths).ok()) << seed;
+    if (list.size() >= kBlockPostings) continue;
+    DecodedBlock block;  // a short list says itself where it ends
+    ASSERT_TRUE(block.decode_short(list.bytes + "more", list.size(), list.passages())) << seed;
+    ASSERT_EQ(block.short_bytes(), list.bytes.size()) << seed;
   }
 }
 
