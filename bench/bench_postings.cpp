@@ -8,6 +8,7 @@
 // together in a few sentences are real; that passages of one document resemble each other is lost, as is the growth of
 // the vocabulary.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -24,6 +25,7 @@
 #include "io/file_system.h"
 #include "quality/beir.h"
 #include "quality/build.h"
+#include "quality/measures.h"
 #include "text/language.h"
 #include "text/sentences.h"
 #include "text/terms.h"
@@ -68,6 +70,13 @@ struct Corpus {
   }
 };
 
+// nDCG@10 of BM25, a document being its best passage: with exact lengths and frequencies, and with what is stored.
+struct Quality {
+  double exact = 0, stored = 0;
+  std::size_t changed = 0;  // queries
+};
+Quality measure_quality(const quality::BeirSet& set);
+
 bool read_set(const std::filesystem::path& folder, Corpus& corpus) {
   const auto files = io::real_file_system();
   const auto set = quality::read_beir(folder, *files);
@@ -84,6 +93,9 @@ bool read_set(const std::filesystem::path& folder, Corpus& corpus) {
                                   std::max(1U, text::estimate_tokens(sentence))});
     }
   }
+  const Quality quality = measure_quality(*set);
+  std::printf("%-12s nDCG@10 of BM25 %.4f exact, %.4f as stored; %zu of %zu queries differ\n",
+              folder.filename().c_str(), quality.exact, quality.stored, quality.changed, set->queries.size());
   std::vector<Query>& queries = corpus.queries[folder.filename().string()];
   for (const quality::BeirQuery& beir : set->queries) {
     Query query;
@@ -147,6 +159,29 @@ Counts resample(const Corpus& corpus, std::mt19937_64& random) {
   return merged;
 }
 
+// What a smaller dictionary would take: blocks of 32, lengths shared and left in one byte with a bit for "in one
+// passage only", no size for a short list, which says itself where it ends and stands in the dictionary (not counted
+// here).
+void add_compact_entry(io::ByteWriter& out, std::size_t place, std::string_view name, std::string_view last,
+                       const Built& built, std::uint32_t term) {
+  std::size_t shared = 0;
+  if (place % 32 == 0) {
+    out.u32(0);
+    out.varint(built.lists[term].first);
+  } else {
+    shared = static_cast<std::size_t>(std::mismatch(name.begin(), name.end(), last.begin(), last.end()).first -
+                                      name.begin());
+  }
+  const std::size_t left = name.size() - shared;
+  const std::uint32_t df = built.frequencies[term];
+  out.u8(0);  // 4 bits shared, 3 bits left, 1 bit df = 1
+  if (shared >= 15) out.varint(shared - 15);
+  if (left >= 7) out.varint(left - 7);
+  out.append(name.substr(shared));
+  if (df > 1) out.varint(df - 2);
+  if (df >= kBlockPostings) out.varint(built.lists[term].second);
+}
+
 // Writes the lists and prints what they take.
 void write_lists(Built& built, const Corpus& corpus) {
   const auto passages = static_cast<double>(built.lengths.size());
@@ -178,7 +213,7 @@ void write_lists(Built& built, const Corpus& corpus) {
   // The dictionary as segment.h has it: front coding in blocks of 16.
   std::sort(order.begin(), order.end(),
             [&](std::uint32_t a, std::uint32_t b) { return corpus.names[a] < corpus.names[b]; });
-  io::ByteWriter dictionary;
+  io::ByteWriter dictionary, compact;
   std::size_t suffixes = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::string& name = corpus.names[order[i]];
@@ -192,6 +227,8 @@ void write_lists(Built& built, const Corpus& corpus) {
                                         name.begin());
     }
     suffixes += name.size() - shared;
+    add_compact_entry(compact, i, name, i > 0 ? std::string_view(corpus.names[order[i - 1]]) : std::string_view(),
+                      built, order[i]);
     dictionary.varint(shared);
     dictionary.text(std::string_view(name).substr(shared));
     dictionary.varint(built.frequencies[order[i]]);
@@ -201,12 +238,13 @@ void write_lists(Built& built, const Corpus& corpus) {
       "  %.0f passages, %.1f terms of length %.1f each, %zu distinct: %.2f B a passage (%.3f bits a posting), written "
       "in "
       "%.1f s;\n  lists under 128 postings: %.2f B for %.2f postings a passage; the simple lists: %.2f B; dictionary "
-      "%.2f B a passage, %.1f B a term (%.1f of them letters)\n",
+      "%.2f B a passage, %.1f B a term (%.1f of them letters), a compact one %.1f B a term\n",
       passages, postings / passages, built.average_length, terms, static_cast<double>(out.size()) / passages,
       8.0 * static_cast<double>(out.size()) / postings, seconds, tail_bytes / passages, tail_postings / passages,
       static_cast<double>(simple.size()) / passages, static_cast<double>(dictionary.size()) / passages,
       static_cast<double>(dictionary.size()) / static_cast<double>(terms),
-      static_cast<double>(suffixes) / static_cast<double>(terms));
+      static_cast<double>(suffixes) / static_cast<double>(terms),
+      static_cast<double>(compact.size()) / static_cast<double>(terms));
   built.bytes = out.take();
   built.postings = {};
 }
@@ -230,6 +268,66 @@ std::vector<Hit> score_everything(std::span<const BlockMaxTerm> terms, const Bui
   for (std::uint32_t passage = 0; passage < scores.size(); ++passage)
     if (scores[passage] > 0) best.offer({passage, scores[passage]});
   return best.take();
+}
+
+Quality measure_quality(const quality::BeirSet& set) {
+  struct Entry {
+    std::uint32_t passage, frequency;
+  };
+  std::unordered_map<std::string, std::vector<Entry>> postings;
+  std::vector<std::size_t> document_of;
+  std::vector<std::uint32_t> lengths;
+  double total = 0;
+  for (std::size_t i = 0; i < set.documents.size(); ++i)
+    for (const auto& terms : ingest::prepare(quality::as_document(set.documents[i])).terms) {
+      std::uint32_t length = 0;
+      for (const text::TermCount& term : terms) {
+        postings[term.term].push_back({static_cast<std::uint32_t>(lengths.size()), term.frequency});
+        length += term.frequency;
+      }
+      lengths.push_back(length);
+      document_of.push_back(i);
+      total += length;
+    }
+  const auto passages = static_cast<double>(lengths.size());
+  const double average = total / passages;
+  Quality sum;
+  for (const quality::BeirQuery& query : set.queries) {
+    const auto terms = text::count_terms(query.text, text::detect_language(query.text));
+    std::array<double, 2> gained{};
+    for (const bool stored : {false, true}) {
+      std::unordered_map<std::size_t, double> of_passage, of_document;
+      for (const text::TermCount& term : terms) {
+        const auto found = postings.find(term.term);
+        if (found == postings.end()) continue;
+        const auto df = static_cast<double>(found->second.size());
+        const double idf = std::log(1.0 + (passages - df + 0.5) / (df + 0.5)) * term.frequency;
+        for (const Entry& entry : found->second) {
+          const std::uint32_t length = lengths[entry.passage];
+          const double tf = stored ? std::min(entry.frequency, kMaxFrequency) : entry.frequency;
+          const double used = stored ? length_of_code(length_code(length)) : length;
+          of_passage[entry.passage] += idf * tf / (tf + 0.9 * (0.6 + 0.4 * used / average));
+        }
+      }
+      for (const auto& [passage, score] : of_passage) {
+        double& best = of_document[document_of[passage]];
+        best = std::max(best, score);
+      }
+      std::vector<std::pair<double, std::size_t>> order;
+      for (const auto& [document, score] : of_document) order.emplace_back(-score, document);
+      std::sort(order.begin(), order.end());
+      std::vector<std::string> ranking;
+      for (std::size_t i = 0; i < std::min(order.size(), kHits); ++i)
+        ranking.push_back(set.documents[order[i].second].id);
+      gained[stored ? 1 : 0] = quality::ndcg_at(kHits, ranking, set.judgments.at(query.id));
+    }
+    sum.exact += gained[0];
+    sum.stored += gained[1];
+    sum.changed += gained[0] != gained[1] ? 1 : 0;
+  }
+  sum.exact /= static_cast<double>(set.queries.size());
+  sum.stored /= static_cast<double>(set.queries.size());
+  return sum;
 }
 
 struct Times {
