@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <numeric>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -339,6 +340,46 @@ struct Times {
   }
 };
 
+// Reads every posting, and looks single passages up.
+void time_reading(const Built& built) {
+  const auto passages = static_cast<std::uint32_t>(built.lengths.size());
+  for (const Kernel kernel : {Kernel::portable, best_kernel()}) {
+    std::uint64_t postings = 0, sum = 0;
+    const auto start = Clock::now();
+    for (std::uint32_t term = 0; term < built.lists.size(); ++term) {
+      const BlockMaxTerm list = built.term(term);
+      if (list.postings < kBlockPostings) continue;
+      BlockCursor cursor(list.list, list.postings, passages, kernel);
+      while (!cursor.at_end()) {
+        const DecodedBlock* block = cursor.decoded();
+        sum += block->passages()[0] + block->frequencies()[block->size() - 1];
+        postings += block->size();
+        cursor.shallow_advance_to(cursor.block_last() + 1);
+      }
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    std::printf("  blocks read %s: %.0f million postings/s, %.0f ns a block (%llu)\n",
+                kernel == Kernel::portable ? "without vector instructions" : "with AVX2",
+                static_cast<double>(postings) / seconds / 1e6, 128 * seconds / static_cast<double>(postings) * 1e9,
+                static_cast<unsigned long long>(sum % 10));
+  }
+  std::vector<std::uint32_t> longest(built.lists.size());
+  std::iota(longest.begin(), longest.end(), 0U);
+  std::sort(longest.begin(), longest.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return built.frequencies[a] > built.frequencies[b]; });
+  const Bm25Curve curve = Bm25Curve::make({}, static_cast<float>(built.average_length)).value();
+  std::mt19937_64 random(2);
+  constexpr int kLookups = 20'000;
+  double total = 0;
+  const auto start = Clock::now();
+  for (int i = 0; i < kLookups; ++i) {
+    const BlockMaxTerm term = built.term(longest[random() % 100]);
+    total += static_cast<double>(block_score_of({&term, 1}, random() % passages, {built.lengths, {}}, curve).value());
+  }
+  std::printf("  the score of one passage in one of the 100 longest lists: %.2f us (%.0f)\n",
+              std::chrono::duration<double, std::micro>(Clock::now() - start).count() / kLookups, total);
+}
+
 void time_queries(const Built& built, const std::string& set, const std::vector<Query>& queries) {
   const Bm25Curve curve = Bm25Curve::make({}, static_cast<float>(built.average_length)).value();
   const BlockMaxSegment segment{built.lengths, {}};
@@ -406,6 +447,7 @@ int main(int argc, char** argv) {
   std::mt19937_64 random(1);
   for (std::size_t count = std::stoul(argv[1]); count > 0; --count) large.add(resample(corpus, random));
   write_lists(large, corpus);
+  time_reading(large);
   for (const auto& [set, queries] : corpus.queries) time_queries(large, set, queries);
   return 0;
 }
