@@ -23,7 +23,8 @@ class BlockCursor {
   bool at_end() const { return at_end_; }
   bool failed() const { return failed_; }
 
-  // The current posting; must not be called at the end. Decodes the block if it has not been.
+  // The current posting; must not be called at the end. Decodes the block if it has not been: when that fails, gives
+  // `passages` (or a frequency of 1), and failed() is true.
   std::uint32_t passage() { return settled_ || settle() ? block_.passages()[position_] : passages_; }
   std::uint8_t frequency();
   // To the next posting. False at the end.

@@ -240,6 +240,30 @@ TEST(BlockMaxSearch, NothingAskedNothingFound) {
             corpus.postings[0].size());
 }
 
+TEST(BlockMaxSearch, DamagedListsGiveAnErrorOrPassagesInRange) {
+  const Corpus corpus = random_corpus(3, {.passages = 20'000, .terms = 4});
+  const Bm25Curve curve = Bm25Curve::make({}, 60).value();
+  std::size_t corrupt = 0;
+  for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    std::mt19937_64 random(seed);
+    std::vector<std::string> lists = corpus.lists;
+    std::vector<BlockMaxTerm> terms;
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      if (random() % 2 == 0)
+        lists[i][random() % std::min<std::size_t>(lists[i].size(), 300)] = static_cast<char>(random());
+      terms.push_back({lists[i], static_cast<std::uint32_t>(corpus.postings[i].size()), static_cast<float>(1 + i)});
+    }
+    const auto hits = block_max_top_k(terms, 10, corpus.segment(), curve);
+    if (!hits.ok()) {
+      EXPECT_EQ(hits.error().code, ErrorCode::corrupt);
+      ++corrupt;
+      continue;
+    }
+    for (const Hit& hit : *hits) ASSERT_LT(hit.passage, 20'000U) << seed;
+  }
+  EXPECT_GT(corrupt, 200U);
+}
+
 TEST(BlockMaxSearch, SaysWhatIsWrong) {
   const Corpus corpus = random_corpus(1, {.passages = 2'000, .terms = 3});
   const Bm25Curve curve = Bm25Curve::make({}, 60).value();
