@@ -24,15 +24,16 @@
 //                    2
 // A bound:           u8 tf_low | tf_high << 4, u8 length code low, u8 length code high: see ScoreBound
 //
-// Measured (bench_postings): 1,000,000 passages of 200 tokens resampled from French and English text, 67 stems
-// each: 80.9 bytes a passage (9.7 bits a posting), where the simple lists of postings.h take 108.9. Of the gaps alone
-// there, with 200,000 passages: entropy of each term's density 72.7, Rice 73.2, interpolative code 74.4,
-// Elias-Fano 77.1, bit packing with exceptions 77.8, one width a block 85.0. On 20,500 real passages of 39 stems, where
-// neighbours resemble each other, 46.6 all in (simple lists: 60.8); the gaps of long lists take 17.6 in Rice code, 15.8
-// with a width for each chunk, 15.1 in interpolative code; short lists 25.1 in Rice code, 23.0 in interpolative code.
-// Frequencies: 5.3 so, 9.0 all in unary, 14.3 in one width a block. A bound of one step (largest tf, smallest length)
-// would save half a byte a passage and makes 8 % more postings scored. nDCG@10 with stored lengths and frequencies
-// differs by .0004 on en-cranfield, by nothing on the other sets.
+// Measured by bench_postings: 1,000,000 passages of 200 tokens resampled from French and English text, 67 stems
+// each: 80.9 bytes a passage (9.7 bits a posting), where the simple lists of postings.h take 108.9; 20,500 real
+// passages of 39 stems, where neighbours resemble each other: 46.6 (simple: 60.8). nDCG@10 with stored lengths and
+// frequencies differs by .0004 on en-cranfield, by nothing on the four other sets. A bound of one step (largest tf,
+// smallest length) would save half a byte a passage and scored 4 to 6 % more postings. Why these codes, by counting the
+// bits that each would take, without block headers (a prototype; bytes a passage): gaps of 200,000 resampled passages
+// of 70 stems: entropy of each term's density 72.7, Rice 73.2, interpolative code in blocks 74.4, Elias-Fano 77.1, bit
+// packing with exceptions 77.8, one width a block 85.0. Of the real passages, long lists: Rice 17.6, with a width for
+// each chunk 15.8, interpolative 15.1; short lists: Rice 25.1, interpolative 23.0. Frequencies (resampled): 5.3 as
+// here, 9.0 all in unary, 14.3 in one width a block; their entropy 4.9.
 #pragma once
 
 #include <array>
