@@ -2,8 +2,8 @@
 // blocks.
 //
 // Rice codes (Golomb 1966, Rice 1979) are kept in two streams so that both can be read many at a time: the low bits of
-// 16 gaps stand packed in whole bytes, the quotients stand in unary behind all of them. On gaps as text has them they
-// come within one per cent of the entropy (posting_blocks.h has the figures). Bits are numbered from the least
+// 16 gaps stand packed in whole bytes, the quotients stand in unary behind all of them. What they take beside
+// others is in posting_blocks.h. Bits are numbered from the least
 // significant of the first byte.
 #pragma once
 

@@ -9,26 +9,27 @@
 //
 // A longer list is a row of groups of 32 blocks. When there is more than one group, a table stands before them:
 //   for each group:  u32 last passage, u32 where its bytes end (from the begin of the list), 3 bytes bound
-// A group:           for each block: varint(last passage - last of the block before - postings of the block),
-// varint(bytes
-//                    of the block), 3 bytes bound; then the blocks
+// A group:           for each block:  varint(last passage - last of the block before - postings of the block),
+//                                     varint(bytes of the block), 3 bytes bound
+//                    then the blocks; "before" is -1 at the begin of a list
 // A block:           u8  low bits of a gap, w (0 to 31); | 128 when it differs by chunk of 16 postings
 //                    u8  e, how many frequencies are above 1 (0 to 128)
 //                    .   when it differs: 4 bits a chunk, to be added to w; filled up to a byte
 //                    .   the low w bits of each gap, each chunk filled up to a byte; a gap is the passage - the one
-//                    before
-//                        - 1 (the first of a list counts from -1)
+//                        before - 1 (the first of a list counts from -1)
 //                    .   the low r = floor(log2(postings / e)) bits of the distance between the places of such
 //                        frequencies, filled up to a byte
-//                    .   unary (zeros, then a one), one bit stream: the gaps >> w; those distances >> r; frequencies -
-//                    2
+//                    .   unary (zeros, then a one), one bit stream: the gaps >> w; those distances >> r; those
+//                        frequencies - 2
 // A bound:           u8 tf_low | tf_high << 4, u8 length code low, u8 length code high: see ScoreBound
 //
 // Measured by bench_postings: 1,000,000 passages of 200 tokens resampled from French and English text, 67 stems
 // each: 80.9 bytes a passage (9.7 bits a posting), where the simple lists of postings.h take 108.9; 20,500 real
 // passages of 39 stems, where neighbours resemble each other: 46.6 (simple: 60.8). nDCG@10 with stored lengths and
 // frequencies differs by .0004 on en-cranfield, by nothing on the four other sets. A bound of one step (largest tf,
-// smallest length) would save half a byte a passage and scored 4 to 6 % more postings. Why these codes, by counting the
+// smallest length) would save half a byte a passage and scored 4 to 6 % more postings.
+//
+// Why these codes, by counting the
 // bits that each would take, without block headers (a prototype; bytes a passage): gaps of 200,000 resampled passages
 // of 70 stems: entropy of each term's density 72.7, Rice 73.2, interpolative code in blocks 74.4, Elias-Fano 77.1, bit
 // packing with exceptions 77.8, one width a block 85.0. Of the real passages, long lists: Rice 17.6, with a width for
