@@ -24,18 +24,19 @@ enum class AnswerMode : std::uint8_t { extractive, generative };
 
 // Invariant 7: `quote` is in the document at `range` at `checked_at`.
 struct Citation {
-  std::uint32_t number = 0;        // [1], [2] in the text
+  std::uint32_t number = 0;  // [1], [2] in the text
   ReferenceId reference = ReferenceId::none;
   std::string address;
   std::string title;
   std::string heading_path;
   std::string quote;
-  text::Range range;               // of the quote in the extracted text
+  text::Range range;  // of the quote in the extracted text
   catalog::ReferenceState state = catalog::ReferenceState::live;
   Timestamp checked_at = 0;
 };
 
-// A reference that was found and could not be cited, and why. ("HTTP 404: now SUSPECT, out of answers until it is back")
+// A reference that was found and could not be cited, and why. ("HTTP 404: now SUSPECT, out of answers until it is
+// back")
 struct Dropped {
   ReferenceId reference = ReferenceId::none;
   std::string address;
@@ -48,7 +49,7 @@ struct AnswerTimings {
 };
 
 struct Answer {
-  std::string text;                // with [n] marks; in the language of the question when it abstains
+  std::string text;  // with [n] marks; in the language of the question when it abstains
   std::string language;
   AnswerMode mode = AnswerMode::extractive;
   bool abstained = false;
@@ -63,14 +64,14 @@ struct AskRequest {
   std::string question;
   std::optional<AnswerMode> mode;  // nothing: the default of Answerer
   std::optional<SourceId> source;
-  std::string language;            // of references; "" for all
+  std::string language;  // of references; "" for all
   std::uint32_t max_citations = 4;
   std::uint32_t deadline_ms = 60'000;
 };
 
 struct AnswererOptions {
   AnswerMode default_mode = AnswerMode::extractive;
-  std::uint32_t evidence_references = 6;   // documents fetched again at most, in parallel by host
+  std::uint32_t evidence_references = 6;  // documents fetched again at most, in parallel by host
   std::uint32_t fetch_timeout_ms = 8'000;
   std::uint64_t cache_bytes = 256u << 20;
 };
@@ -79,7 +80,8 @@ struct AnswererOptions {
 using OnAnswerPiece = std::function<bool(std::string_view piece)>;
 
 // Thread-safe. Everything passed in must outlive it. `generator` may be null: extractive only; asking for generative
-// then is `invalid`. `cache` may be null. What is learnt about references (gone, moved, changed) is written back when the collection is writable.
+// then is `invalid`. `cache` may be null. What is learnt about references (gone, moved, changed) is written back when
+// the collection is writable.
 class Answerer {
  public:
   Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,

@@ -52,7 +52,7 @@ class AnswerWriter {
     }
     const auto next = static_cast<std::uint32_t>(answer_.citations.size() + 1);
     if (next > max_citations_) return std::nullopt;
-    std::optional<Citation> citation = cite(document, document.passages[unit.passage].passage, unit.range, next);
+    std::optional<Citation> citation = cite(document, unit.range, next);
     if (!citation) return std::nullopt;
     answer_.citations.push_back(std::move(*citation));
     return next;

@@ -18,8 +18,7 @@ bool quote_stands(std::string_view document, std::string_view quote, text::Range
          text::find_quote(document, quote).has_value();
 }
 
-std::optional<Citation> cite(const EvidenceDocument& evidence, const extract::Passage& passage, text::Range range,
-                             std::uint32_t number) {
+std::optional<Citation> cite(const EvidenceDocument& evidence, text::Range range, std::uint32_t number) {
   const std::string& document = evidence.document.text;
   if (range.begin > range.end || range.end > document.size()) return std::nullopt;
   Citation citation;
@@ -29,7 +28,7 @@ std::optional<Citation> cite(const EvidenceDocument& evidence, const extract::Pa
   citation.reference = evidence.reference.id;
   citation.address = evidence.reference.address;
   citation.title = evidence.document.title.empty() ? evidence.reference.title : evidence.document.title;
-  citation.heading_path = passage.heading_path;
+  citation.heading_path = extract::heading_path_at(evidence.document, range.begin);
   citation.range = range;
   citation.state = evidence.reference.state;
   citation.checked_at = evidence.checked_at;

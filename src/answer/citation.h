@@ -15,7 +15,6 @@ namespace renvoi::answer {
 bool quote_stands(std::string_view document, std::string_view quote, text::Range range);
 
 // A citation of `range` of the document as it was just read. Nothing when it would not stand.
-std::optional<Citation> cite(const EvidenceDocument& evidence, const extract::Passage& passage, text::Range range,
-                             std::uint32_t number);
+std::optional<Citation> cite(const EvidenceDocument& evidence, text::Range range, std::uint32_t number);
 
 }  // namespace renvoi::answer

@@ -83,9 +83,7 @@ Result<std::optional<std::size_t>> find_support(std::string_view sentence, const
     if (near < thresholds.least_cosine || denied != denies(unit) || !numbers_stand(numbers, unit)) continue;
     const std::string& language = document.document.language;
     const std::vector<std::string> said = text::terms(sentence, language);
-    const std::string with_path =
-        document.passages[ranked[i].unit.passage].passage.heading_path + "\n" + std::string(unit);
-    const float held = weights.share_held(said, term_set(with_path, language));
+    const float held = weights.share_held(said, term_set(unit_input(evidence, ranked[i].unit), language));
     if (said.empty() || held < thresholds.least_held) continue;
     // A single word is found in any sentence that holds it: then that sentence must be about the question.
     if (said.size() < 2 && ranked[i].held < thresholds.least_question_held_of_one_word) continue;

@@ -1,6 +1,7 @@
 #include "answer/units.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -23,6 +24,7 @@ constexpr float kCosineWeight = 5.0F;
 constexpr float kHeldWeight = 0.6F;
 constexpr float kSearchWeight = 0.6F;
 constexpr float kOtherLanguagePenalty = 0.3F;
+constexpr float kUnfinishedPenalty = 0.15F;
 
 text::Range clip(text::Range range, text::Range to) {
   return {std::max(range.begin, to.begin), std::min(range.end, to.end)};
@@ -93,15 +95,21 @@ void add_passage(const extract::Document& document, text::Range passage, const U
   }
 }
 
-std::string unit_input(const Evidence& evidence, const Unit& unit) {
-  const EvidenceDocument& document = evidence.documents[unit.document];
-  std::string input = document.passages[unit.passage].passage.heading_path;
-  if (!input.empty()) input += '\n';
-  input += text::slice(document.document.text, unit.range);
-  return input;
+// A sentence that does not end (an icon stood there, or a table cut it) says little by itself.
+bool ends(std::string_view text) {
+  constexpr std::array<std::string_view, 9> kEnds = {".", "!", "?", ":", "…", "\"", "»", "”", ")"};
+  return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) { return text.ends_with(end); });
 }
 
 }  // namespace
+
+std::string unit_input(const Evidence& evidence, const Unit& unit) {
+  const extract::Document& document = evidence.documents[unit.document].document;
+  std::string input = extract::heading_path_at(document, unit.range.begin);
+  if (!input.empty()) input += '\n';
+  input += text::slice(document.text, unit.range);
+  return input;
+}
 
 std::vector<Unit> units(const Evidence& evidence) {
   std::vector<Unit> found;
@@ -131,6 +139,7 @@ Result<std::vector<ScoredUnit>> rank_units(const Evidence& evidence, const Quest
     if (language != question.language && language != "und" && question.language != "und") {
       scored.score -= kOtherLanguagePenalty;
     }
+    if (!unit.is_list && !ends(text::slice(document.document.text, unit.range))) scored.score -= kUnfinishedPenalty;
     ranked.push_back(std::move(scored));
   }
   const auto better = [](const ScoredUnit& a, const ScoredUnit& b) { return a.score > b.score; };

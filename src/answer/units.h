@@ -21,6 +21,9 @@ struct Unit {
 // Of every passage, in order. Headings are not quoted: they say what a text is about, not what it says.
 std::vector<Unit> units(const Evidence& evidence);
 
+// The headings above a unit, a newline, its text: what it says, and of what.
+std::string unit_input(const Evidence& evidence, const Unit& unit);
+
 struct ScoredUnit {
   Unit unit;
   std::vector<float> vector;  // in the role of a passage, of the unit with its heading path

@@ -15,9 +15,11 @@ constexpr std::size_t kMaxHeadingPathBytes = 300;
 constexpr std::size_t kMaxHeadingBytes = 100;  // of one heading within the path
 constexpr std::string_view kArrow = " > ";
 
+using Headings = std::array<std::string, 6>;  // by level
+
 // A run of blocks under one heading.
 struct Section {
-  std::array<std::string, 6> headings;  // by level
+  Headings headings;
   std::vector<Block> blocks;
 };
 
@@ -34,6 +36,13 @@ std::vector<Section> headings_as_body(const Document& document) {
   return {Section{{}, document.blocks}};
 }
 
+// What stands above the text that follows the heading `block`.
+void enter(const Document& document, const Block& block, Headings& headings) {
+  const std::size_t level = std::clamp<std::size_t>(block.level, 1, 6) - 1;
+  headings[level] = truncate_utf8(text::slice(document.text, block.range), kMaxHeadingBytes);
+  for (std::size_t deeper = level + 1; deeper < headings.size(); ++deeper) headings[deeper].clear();
+}
+
 std::vector<Section> sections_of(const Document& document) {
   std::vector<Section> sections(1);
   for (const Block& block : document.blocks) {
@@ -41,11 +50,9 @@ std::vector<Section> sections_of(const Document& document) {
       sections.back().blocks.push_back(block);
       continue;
     }
-    const std::size_t level = std::clamp<std::size_t>(block.level, 1, 6) - 1;
     Section next;
     next.headings = sections.back().headings;
-    next.headings[level] = truncate_utf8(text::slice(document.text, block.range), kMaxHeadingBytes);
-    for (std::size_t deeper = level + 1; deeper < next.headings.size(); ++deeper) next.headings[deeper].clear();
+    enter(document, block, next.headings);
     if (sections.back().blocks.empty())
       sections.back() = std::move(next);
     else
@@ -56,9 +63,9 @@ std::vector<Section> sections_of(const Document& document) {
   return sections;
 }
 
-std::string heading_path(const Document& document, const Section& section) {
+std::string path_of(const Document& document, const Headings& headings) {
   std::string path = document.title;
-  for (const std::string& heading : section.headings) {
+  for (const std::string& heading : headings) {
     if (heading.empty() || heading == document.title) continue;
     if (!path.empty()) path += kArrow;
     path += heading;
@@ -80,7 +87,7 @@ class PassageMaker {
       if (units_.empty()) first = i;
       for (const Block& block : sections[i].blocks) add_block(block);
       if (i + 1 < sections.size() && joins(sections, first, i + 1)) continue;
-      flush(heading_path(document_, sections[first]));
+      flush(path_of(document_, sections[first].headings));
     }
     return std::move(passages_);
   }
@@ -232,6 +239,15 @@ class PassageMaker {
 
 std::vector<Passage> passages(const Document& document, const PassageOptions& options) {
   return PassageMaker(document, options).run();
+}
+
+std::string heading_path_at(const Document& document, std::uint32_t offset) {
+  Headings headings;
+  for (const Block& block : document.blocks) {
+    if (block.range.begin > offset) break;
+    if (block.kind == BlockKind::heading) enter(document, block, headings);
+  }
+  return path_of(document, headings);
 }
 
 std::string passage_input(const Document& document, const Passage& passage) {

@@ -66,6 +66,22 @@ TEST_F(Answers, QuoteTheStepsOfAProcedureTogether) {
   expect_citations_stand(answer);
 }
 
+// Three small sections make one passage; the question is about the second, which the first is nearly the same as.
+TEST_F(Answers, QuoteTheSectionThatWasAskedFor) {
+  world.write("page_break.md",
+              "# Page breaks\n\n## To insert a manual page break\n\n- Click where the new page shall begin.\n- Press "
+              "Ctrl+Enter.\n\n"
+              "## To delete a manual page break\n\n- Click before the first character of the page after it.\n- Press "
+              "Backspace.\n\n"
+              "## To turn a page\n\n- Open the style of the page.\n- Choose Landscape.\n");
+  world.ingest();
+  const Answer answer = world.ask("How do I delete a manual page break?");
+  ASSERT_FALSE(answer.citations.empty()) << answer.text;
+  EXPECT_NE(answer.citations[0].quote.find("Backspace"), std::string::npos) << answer.text;
+  EXPECT_NE(answer.citations[0].heading_path.find("To delete a manual page break"), std::string::npos);
+  expect_citations_stand(answer);
+}
+
 TEST_F(Answers, AbstainInTheLanguageOfTheQuestion) {
   world.ingest();
   const Answer english = world.ask("What is the boiling point of tungsten hexafluoride?");

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "extract/extract.h"
 #include "text/sentences.h"
 
 namespace renvoi::extract {
@@ -185,6 +186,18 @@ TEST(Passages, OfNothingAndOfHeadingsAlone) {
   const Document document = document_of({{1, "Only"}, {2, "Headings"}});
   ASSERT_EQ(passages(document).size(), 1u);
   EXPECT_EQ(text::slice(document.text, passages(document)[0].range), "Only\n\nHeadings");
+}
+
+// Small sections share a passage; what stands in one of them is below its own heading all the same.
+TEST(HeadingPath, OfAPlaceIsThatOfTheNearestHeadingsAboveIt) {
+  const std::string page =
+      "# Page breaks\n\n## To insert one\n\nPress Ctrl+Enter.\n\n## To delete one\n\nPress Delete.\n";
+  const auto read = extract(page, {"text/markdown", "a.md", "en"});
+  ASSERT_TRUE(read.ok());
+  const auto at = [&](std::string_view words) { return static_cast<std::uint32_t>(read->text.find(words)); };
+  ASSERT_EQ(passages(*read).size(), 1u);
+  EXPECT_EQ(heading_path_at(*read, at("Press Ctrl")), "Page breaks > To insert one");
+  EXPECT_EQ(heading_path_at(*read, at("Press Delete")), "Page breaks > To delete one");
 }
 
 }  // namespace
