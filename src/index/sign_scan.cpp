@@ -95,7 +95,12 @@ __attribute__((target("avx512f,avx512bw,avx512vl"))) void scan_avx512(const std:
     __m512i odd_high = _mm512_setzero_si512();
     for (std::size_t row = begin; row < end; row += 2) {
       const __mmask8 present = row + 1 < end ? 0xFF : 0x0F;
-      const __m512i bytes = _mm512_maskz_loadu_epi64(present, block + row * kScanLanes);
+      // Two loads of 32 bytes: one of 64 that is not aligned crosses a cache line every time, which took 2.5 times as
+      // long as AVX2 where the blocks come from memory (400,000 passages).
+      const auto* rows_at = reinterpret_cast<const __m256i*>(block + row * kScanLanes);
+      const __m512i bytes =
+          _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(rows_at)),
+                             present == 0xFF ? _mm256_loadu_si256(rows_at + 1) : _mm256_setzero_si256(), 1);
       const __m512i entries = _mm512_maskz_loadu_epi64(present, table + row * kTableRowEntries);
       const __m512i low =
           _mm512_shuffle_epi8(_mm512_permutexvar_epi64(spread_low, entries), _mm512_and_si512(bytes, nibble));
