@@ -53,7 +53,7 @@ struct CodeSearch {
   // Passages whose hot bits are looked at, in the nearest cells: at least so many, and `least_share` of all; as many
   // more as the filter leaves out. Flat stores look at all.
   std::size_t least_scanned = 32'768;
-  double least_share = 0.16;
+  double least_share = 0.08;
   Simd level = best_simd();
 };
 
