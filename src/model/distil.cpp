@@ -61,13 +61,13 @@ void fill_rows(TableFileWriter& writer, const UnfinishedRows::Mapped& rows, std:
 
 Result<DistilReport> distil(const std::filesystem::path& gguf, const std::filesystem::path& table,
                             io::FileSystem& files, const DistilOptions& options, const DistilProgress& progress,
-                            std::stop_token stop) {
+                            const std::stop_token& stop) {
   RENVOI_TRY(const auto encoder, load_sequence_encoder(gguf, options.llama));
-  return distil(*encoder, table, files, options, progress, std::move(stop));
+  return distil(*encoder, table, files, options, progress, stop);
 }
 
 Result<DistilReport> distil(SequenceEncoder& encoder, const std::filesystem::path& table, io::FileSystem& files,
-                            const DistilOptions& options, const DistilProgress& progress, std::stop_token stop) {
+                            const DistilOptions& options, const DistilProgress& progress, const std::stop_token& stop) {
   if (!(options.smoothing > 0) || !std::isfinite(options.smoothing) || options.calibration.min_tokens == 0 ||
       options.calibration.max_tokens < options.calibration.min_tokens) {
     return Error{ErrorCode::invalid,

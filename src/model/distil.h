@@ -44,12 +44,12 @@ struct DistilReport {
 // makes no sense); `unavailable` when stopped; `exhausted` (disk, memory); `internal`.
 Result<DistilReport> distil(const std::filesystem::path& gguf, const std::filesystem::path& table,
                             io::FileSystem& files, const DistilOptions& options = {},
-                            const DistilProgress& progress = {}, std::stop_token stop = {});
+                            const DistilProgress& progress = {}, const std::stop_token& stop = {});
 
 class SequenceEncoder;
 // The same with an encoder at hand.
 Result<DistilReport> distil(SequenceEncoder& encoder, const std::filesystem::path& table, io::FileSystem& files,
                             const DistilOptions& options, const DistilProgress& progress = {},
-                            std::stop_token stop = {});
+                            const std::stop_token& stop = {});
 
 }  // namespace renvoi::model

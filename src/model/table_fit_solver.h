@@ -37,11 +37,12 @@ Result<void> solve_closed_form(const SparseRows& a, double ridge, std::size_t wi
 
 struct ConjugateGradientOptions {
   std::uint32_t max_iterations = 200;
-  double tolerance = 1e-3;  // of the length of a column's residual, relative to the column
+  double tolerance = 1e-2;  // of the length of a column's residual, relative to the column
 };
 // Conjugate gradients (Hestenes and Stiefel 1952), 32 columns at a time: 4 x entries x width multiplications an
 // iteration, (columns + 4 x rows) x 128 bytes. Gives the iterations of the slowest column; at `max_iterations` it stops
-// where it is.
+// where it is. On 1,398 abstracts, ridges .03, .1 and .3, tolerances of 1e-3, 1e-2 and 3e-2 took 102, 68 and 54
+// iterations at most; nDCG@10 of the fitted table was .3666, .3662 and .3653, in closed form .3667.
 Result<std::uint32_t> solve_iteratively(const SparseRows& a, double ridge, std::size_t width, std::span<float> right,
                                         const ConjugateGradientOptions& options, const std::stop_token& stop);
 

@@ -121,8 +121,8 @@ TEST(TableFitSolver, AgreeWithOneAnotherOnManyRows) {
   auto iterated = right;
   auto again = right;
   ASSERT_TRUE(solve_closed_form(a, ridge, 40, closed, {}));
-  ASSERT_TRUE(solve_iteratively(a, ridge, 40, iterated, {}, {}));
-  ASSERT_TRUE(solve_iteratively(a, ridge, 40, again, {}, {}));
+  ASSERT_TRUE(solve_iteratively(a, ridge, 40, iterated, {200, 1e-3}, {}));
+  ASSERT_TRUE(solve_iteratively(a, ridge, 40, again, {200, 1e-3}, {}));
   EXPECT_EQ(iterated, again);
   EXPECT_GT(cosine(closed, iterated), .99999);
   EXPECT_LT(largest_difference(as_dense(closed, 40), iterated, 40), .01);
@@ -254,7 +254,7 @@ TEST_F(TableFit, IsTheFormulaOfKernelRidge) {
     for (std::size_t i = 0; i < fitted->tokens.size(); ++i)
       for (int d = 0; d < 6; ++d) {
         const auto token = fitted->tokens[i];
-        EXPECT_NEAR(fitted->rows[i * 6 + d], z0[token][d] + change[token][d], closed_form > 0 ? 1e-4 : 5e-3) << token;
+        EXPECT_NEAR(fitted->rows[i * 6 + d], z0[token][d] + change[token][d], closed_form > 0 ? 1e-4 : 2e-2) << token;
       }
     for (int d = 0; d < 6; ++d) EXPECT_NEAR(fitted->mean[d], mean[d], 1e-6);
     EXPECT_EQ(fitted->report.held_out, 0U);
