@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "index/block_checks.h"
 #include "index/cells.h"
 #include "index/index.h"
 #include "index/quantizer.h"
@@ -66,8 +67,10 @@ struct CodeSearchCost {
 // Thread-safe: immutable. Does not own the bytes.
 class CodeStore {
  public:
-  // Errors: `corrupt` when the sections are not those of so many passages. O(passages) with cells, else O(1).
-  static Result<CodeStore> open(Quantizer quantizer, std::size_t passages, const CodeSectionViews& sections);
+  // `scan` and `rest` are shown to `checks`, unless null, before they are read; what is read of bad ones is worth
+  // nothing. Errors: `corrupt` when the sections are not those of so many passages. O(passages) with cells, else O(1).
+  static Result<CodeStore> open(Quantizer quantizer, std::size_t passages, const CodeSectionViews& sections,
+                                const BlockChecks* checks = nullptr);
 
   std::size_t size() const { return passages_; }
   std::size_t cells() const { return starts_.empty() ? 0 : starts_.size() - 1; }
@@ -90,6 +93,8 @@ class CodeStore {
   class Best;
   explicit CodeStore(Quantizer quantizer) : quantizer_(std::move(quantizer)) {}
   std::size_t block_bytes() const;
+  const std::byte* scan_block(std::size_t block, std::size_t count = 1) const;
+  const std::byte* rest_of(std::uint32_t slot) const;
   std::size_t rest_bytes() const { return quantizer_.layout().cold_bytes + 2; }
   std::uint32_t slot_of(std::uint32_t passage) const { return slots_.empty() ? passage : slots_[passage]; }
   std::uint32_t passage_at(std::uint32_t slot) const;
@@ -101,6 +106,7 @@ class CodeStore {
 
   Quantizer quantizer_;
   std::size_t passages_ = 0;
+  const BlockChecks* checks_ = nullptr;
   std::span<const std::byte> scan_;
   std::span<const std::byte> rest_;
   std::span<const std::byte> order_;

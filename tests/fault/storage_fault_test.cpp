@@ -19,11 +19,6 @@ using test::Model;
 
 constexpr std::uint32_t kDimensions = 16;
 
-const Codec& codec() {
-  static const Codec shared(test::identity_of(kDimensions).model_digest, kDimensions);
-  return shared;
-}
-
 Result<std::unique_ptr<Index>> open(io::FileSystem& files, const TemporaryFolder& folder) {
   return Index::open(files, folder / "index", test::identity_of(kDimensions), Index::Mode::write);
 }
@@ -98,7 +93,7 @@ Progress run_workload(io::FileSystem& files, const TemporaryFolder& folder, bool
       if (!done) return progress;
     }
     progress.after = progress.before;
-    test::expect_same(*index->snapshot(), progress.before, codec(), 1);
+    test::expect_same(*index->snapshot(), progress.before, kDimensions, 1);
   }
   return progress;
 }
@@ -122,7 +117,7 @@ void expect_recovered(io::FileSystem& real, const TemporaryFolder& folder, const
   const bool is_before = is_state(*(*index)->snapshot(), progress.before);
   ASSERT_TRUE(is_before || is_state(*(*index)->snapshot(), progress.after));
   Model model = is_before ? progress.before : progress.after;
-  ASSERT_NO_FATAL_FAILURE(test::expect_same(*(*index)->snapshot(), model, codec(), 2));
+  ASSERT_NO_FATAL_FAILURE(test::expect_same(*(*index)->snapshot(), model, kDimensions, 2));
   ASSERT_TRUE((*index)->check().ok()) << (*index)->check().error().describe();
   std::mt19937_64 random(5);
   const test::Document document = test::random_document(random, kDimensions, 3);
@@ -130,7 +125,7 @@ void expect_recovered(io::FileSystem& real, const TemporaryFolder& folder, const
   ASSERT_TRUE((*index)->commit().ok());
   ASSERT_TRUE((*index)->compact().ok());
   model[ReferenceId{3}] = document;
-  ASSERT_NO_FATAL_FAILURE(test::expect_same(*(*index)->snapshot(), model, codec(), 3));
+  ASSERT_NO_FATAL_FAILURE(test::expect_same(*(*index)->snapshot(), model, kDimensions, 3));
   // Nothing a crash left behind stays: lock, log, manifest, and one segment at most.
   EXPECT_LE(real.list(folder / "index")->size(), 4U);
 }
@@ -208,18 +203,18 @@ TEST(StorageFault, AFullDiskIsExhaustedWhatIsThereIsServedAndRoomLetsItGoOn) {
         index->rollback();
         ++refused;
       }
-      ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, codec(), 1));
+      ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, kDimensions, 1));
     }
     EXPECT_GT(refused, 0);
     EXPECT_EQ(index->compact().error().code, ErrorCode::exhausted);
-    ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, codec(), 2));
+    ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, kDimensions, 2));
     index.reset();
     index = std::move(open(files, folder)).value();  // a full disk can still be read and opened
-    ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, codec(), 3));
+    ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, kDimensions, 3));
     files.set_plan({});
     ASSERT_TRUE(put_all(*index).ok());
     ASSERT_TRUE(index->compact().ok());
-    ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, codec(), 4));
+    ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, kDimensions, 4));
   }
 }
 

@@ -28,7 +28,6 @@ class IndexTest : public ::testing::Test {
   }
   TemporaryFolder folder;
   std::unique_ptr<io::FileSystem> files = io::real_file_system();
-  Codec codec{test::identity_of(24).model_digest, 24};
 };
 
 // The property of the whole room: after any history the index answers as a map would.
@@ -74,9 +73,9 @@ TEST_F(IndexTest, AfterAnyHistoryItAnswersAsTheNaiveOne) {
           put(*index, model, reference, test::random_document(random, 24));
       }
       if (step % 10 != 9) continue;
-      ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), committed, codec, random()));
+      ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), committed, 24, random()));
       ASSERT_TRUE(reader->refresh().ok());
-      ASSERT_NO_FATAL_FAILURE(test::expect_same(*reader->snapshot(), committed, codec, random()));
+      ASSERT_NO_FATAL_FAILURE(test::expect_same(*reader->snapshot(), committed, 24, random()));
       ASSERT_TRUE(index->check().ok()) << index->check().error().describe();
     }
   }
@@ -94,8 +93,8 @@ TEST_F(IndexTest, WhatIsNotCommittedIsNotSeenAndASnapshotDoesNotChange) {
   for (std::uint32_t i = 1; i < 20; ++i) put(*index, model, i, test::random_document(random, 24));
   ASSERT_TRUE(index->commit().ok());
   ASSERT_TRUE(index->compact().ok());
-  test::expect_same(*before, then, codec, 1);
-  test::expect_same(*index->snapshot(), model, codec, 1);
+  test::expect_same(*before, then, 24, 1);
+  test::expect_same(*index->snapshot(), model, 24, 1);
 }
 
 TEST_F(IndexTest, OnlyAcceptedReferencesAreHit) {
@@ -173,7 +172,7 @@ TEST_F(IndexTest, BadInputIsRefusedAndLeavesTheBatchAsItWas) {
     EXPECT_EQ(outcome.error().code, ErrorCode::invalid);
   }
   ASSERT_TRUE(index->commit().ok());
-  test::expect_same(*index->snapshot(), model, codec, 5);
+  test::expect_same(*index->snapshot(), model, 24, 5);
   EXPECT_EQ(Index::open(*files, folder / "x", test::identity_of(0), Index::Mode::write).error().code,
             ErrorCode::invalid);
   EXPECT_EQ(Index::open(*files, folder / "x", test::identity_of(5'000), Index::Mode::write).error().code,
@@ -208,7 +207,7 @@ TEST_F(IndexTest, ThereAreNeverManySegmentsNorMoreDeadThanLive) {
   ASSERT_TRUE(index->compact().ok());
   EXPECT_EQ(index->stats().dead_passages, 0U);
   EXPECT_EQ(index->stats().segments, 1U);
-  test::expect_same(*index->snapshot(), model, codec, 6);
+  test::expect_same(*index->snapshot(), model, 24, 6);
 }
 
 }  // namespace
