@@ -14,11 +14,8 @@ namespace {
 
 constexpr std::size_t kMostKnownFrequencies = 20'000;  // terms
 
-// A term of a query with what the collection says of it.
-struct QueryTerm {
-  float weight = 0;                                 // idf x how often the query holds it
-  std::vector<std::optional<TermEntry>> entries{};  // by part
-};
+// The terms of a query that each part holds, with their weight: idf x how often the query holds them.
+using WeighedQuery = std::vector<std::vector<BlockMaxTerm>>;  // by part
 
 struct Place {
   std::size_t part;
@@ -42,12 +39,13 @@ class SegmentsSnapshot final : public Snapshot {
     }
     if (size_ > 0 && total_length > 0)
       average_length_ = static_cast<float>(static_cast<double>(total_length) / static_cast<double>(size_));
+    usual_curve_ = Bm25Curve::make({}, average_length_).value();
   }
 
   std::vector<Hit> bm25(std::span<const std::string> terms, std::size_t k, const Accept& accept,
                         const Bm25Parameters& parameters) const override {
-    const auto curve = Bm25Curve::make(parameters, average_length_);
-    if (!curve.ok()) return {};
+    const auto curve = curve_of(parameters);
+    if (!curve.has_value()) return {};
     const auto query = weighed_.get(terms, [&] { return weigh(terms); });
     TopK best(k);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
@@ -58,7 +56,7 @@ class SegmentsSnapshot final : public Snapshot {
       BlockMaxOptions options;
       options.threshold = best.threshold();  // one top k runs across the parts
       if (accept) options.accept = &accepts;
-      const auto hits = block_max_top_k(terms_in(i, *query), k, bm25_segment(i), *curve, options);
+      const auto hits = block_max_top_k((*query)[i], k, bm25_segment(i), *curve, options);
       if (!hits.ok()) segment.note_damage();
       if (hits.ok()) offer(i, *hits, best);
     }
@@ -94,11 +92,11 @@ class SegmentsSnapshot final : public Snapshot {
 
   float bm25_of(std::span<const std::string> terms, PassageNumber passage,
                 const Bm25Parameters& parameters) const override {
-    const auto curve = Bm25Curve::make(parameters, average_length_);
-    if (passage >= size_ || !curve.ok()) return 0;
+    const auto curve = curve_of(parameters);
+    if (passage >= size_ || !curve.has_value()) return 0;
     const Place place = place_of(passage);
     const auto query = weighed_.get(terms, [&] { return weigh(terms); });
-    const auto score = block_score_of(terms_in(place.part, *query), place.passage, bm25_segment(place.part), *curve);
+    const auto score = block_score_of((*query)[place.part], place.passage, bm25_segment(place.part), *curve);
     if (!score.ok()) parts_[place.part].segment->note_damage();
     return score.ok() ? *score : 0;
   }
@@ -188,29 +186,30 @@ class SegmentsSnapshot final : public Snapshot {
     return sure + counted;
   }
 
-  // The distinct terms that some live passage holds, sorted: the order in which scores are summed.
-  std::vector<QueryTerm> weigh(std::span<const std::string> terms) const {
+  // Of the distinct terms that some live passage holds, sorted: the order in which scores are summed.
+  WeighedQuery weigh(std::span<const std::string> terms) const {
     std::map<std::string_view, std::uint32_t> counts;
     for (const std::string& term : terms) ++counts[term];
-    std::vector<QueryTerm> query;
+    WeighedQuery query(parts_.size());
+    std::vector<std::optional<TermEntry>> entries(parts_.size());
     for (const auto& [term, count] : counts) {
-      QueryTerm weighed;
-      for (const Part& part : parts_) weighed.entries.push_back(part.segment->dictionary().find(term));
-      const auto frequency = static_cast<double>(live_postings(term, weighed.entries));
+      for (std::size_t i = 0; i < parts_.size(); ++i) entries[i] = parts_[i].segment->dictionary().find(term);
+      const auto frequency = static_cast<double>(live_postings(term, entries));
       if (frequency == 0) continue;
       const double idf = std::log(1.0 + (static_cast<double>(size_) - frequency + 0.5) / (frequency + 0.5));
-      weighed.weight = static_cast<float>(idf * count);
-      query.push_back(std::move(weighed));
+      for (std::size_t i = 0; i < parts_.size(); ++i)
+        if (entries[i].has_value())
+          query[i].push_back({entries[i]->list, entries[i]->postings, static_cast<float>(idf * count)});
     }
     return query;
   }
 
-  std::vector<BlockMaxTerm> terms_in(std::size_t part, const std::vector<QueryTerm>& query) const {
-    std::vector<BlockMaxTerm> terms;
-    for (const QueryTerm& term : query)
-      if (const auto& entry = term.entries[part]; entry.has_value())
-        terms.push_back({entry->list, entry->postings, term.weight});
-    return terms;
+  // Errors: none but those of parameters.
+  std::optional<Bm25Curve> curve_of(const Bm25Parameters& parameters) const {
+    if (parameters.k1 == Bm25Parameters{}.k1 && parameters.b == Bm25Parameters{}.b) return usual_curve_;
+    const auto curve = Bm25Curve::make(parameters, average_length_);
+    if (!curve.ok()) return std::nullopt;
+    return *curve;
   }
 
   BlockMaxSegment bm25_segment(std::size_t part) const {
@@ -246,7 +245,8 @@ class SegmentsSnapshot final : public Snapshot {
   std::vector<std::size_t> quantizer_of_;   // by part
   std::uint64_t size_ = 0;
   float average_length_ = 1;
-  mutable LastOf<std::vector<std::string>, std::vector<QueryTerm>> weighed_;
+  Bm25Curve usual_curve_;
+  mutable LastOf<std::vector<std::string>, WeighedQuery> weighed_;
   mutable LastOf<std::vector<float>, std::vector<CodeQuery>> prepared_;
   mutable std::mutex frequencies_mutex_;
   mutable std::map<std::string, std::uint64_t, std::less<>> frequencies_;  // live, in the parts that have dead ones
