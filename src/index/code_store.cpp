@@ -38,6 +38,14 @@ bool accepts(PassageBits filter, std::uint32_t passage) {
   return filter.empty() || (passage / 64 < filter.size() && (filter[passage / 64] >> (passage % 64) & 1U) != 0);
 }
 
+bool asked_accepts(const CodeSearch& how, std::uint32_t passage, CodeSearchCost& spent) {
+  if (how.accept == nullptr) return true;
+  ++spent.asked;
+  if ((*how.accept)(passage)) return true;
+  ++spent.refused;
+  return false;
+}
+
 // `slots[s]` is the passage whose code goes to slot s.
 void write_slots(const CodeLayout& layout, std::span<const std::byte> codes, std::span<const std::uint32_t> slots,
                  std::string& scan, std::string& rest) {
@@ -228,8 +236,8 @@ float CodeStore::similarity(const CodeQuery& query, std::uint32_t passage, Simd 
   return rank(query, slot_of(passage), planes, level);
 }
 
-void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, Simd level, PassageBits filter,
-                     Best& best) const {
+void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, const CodeSearch& how,
+                     PassageBits filter, Best& best, CodeSearchCost& spent) const {
   if (begin >= end) return;
   const std::size_t rows = quantizer_.layout().hot_bytes;
   std::uint32_t sums[kBlocksAtOnce * kScanLanes];
@@ -238,10 +246,10 @@ void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t 
   for (std::size_t first = begin / kScanLanes; first < last_block; first += kBlocksAtOnce) {
     const std::size_t blocks = std::min(kBlocksAtOnce, last_block - first);
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(scan_block(first, blocks));
-    scan_blocks(level, query.table().data(), rows, bytes, blocks, block_bytes(), sums);
+    scan_blocks(how.level, query.table().data(), rows, bytes, blocks, block_bytes(), sums);
     for (std::size_t block = 0; block < blocks; ++block) {
       const std::uint8_t* scales = bytes + block * block_bytes() + rows * kScanLanes;
-      std::uint32_t reached = score_lanes(level, query.scoring(), sums + block * kScanLanes, scales,
+      std::uint32_t reached = score_lanes(how.level, query.scoring(), sums + block * kScanLanes, scales,
                                           scales + 2 * kScanLanes, best.threshold(), scores);
       const std::size_t slot = (first + block) * kScanLanes;
       if (slot < begin) reached &= ~std::uint32_t{0} << (begin - slot);
@@ -249,7 +257,8 @@ void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t 
       for (; reached != 0; reached &= reached - 1) {
         const auto lane = static_cast<std::uint32_t>(std::countr_zero(reached));
         const auto at = static_cast<std::uint32_t>(slot + lane);
-        if (accepts(filter, passage_at(at))) best.offer(scores[lane], at);
+        const std::uint32_t passage = passage_at(at);
+        if (accepts(filter, passage) && asked_accepts(how, passage, spent)) best.offer(scores[lane], at);
       }
     }
   }
@@ -297,10 +306,10 @@ std::vector<Hit> CodeStore::search(const CodeQuery& query, std::size_t k, const 
         passage += 63;
         continue;
       }
-      if (accepts(filter, passage)) all.push_back({0, slot_of(passage)});
+      if (accepts(filter, passage) && asked_accepts(how, passage, spent)) all.push_back({0, slot_of(passage)});
     }
   } else if (cells() == 0) {
-    scan(query, 0, passages, how.level, filter, best);
+    scan(query, 0, passages, how, filter, best, spent);
     spent.scanned = passages_;
   } else {
     const double share =
@@ -308,7 +317,7 @@ std::vector<Hit> CodeStore::search(const CodeQuery& query, std::size_t k, const 
         static_cast<double>(accepted);
     const auto budget = static_cast<std::size_t>(std::ceil(std::min(share, 1.0) * static_cast<double>(passages_)));
     for (const std::uint32_t cell : nearest_cells(query, budget, how.level)) {
-      scan(query, starts_[cell], starts_[cell + 1], how.level, filter, best);
+      scan(query, starts_[cell], starts_[cell + 1], how, filter, best, spent);
       spent.scanned += starts_[cell + 1] - starts_[cell];
       ++spent.cells;
     }

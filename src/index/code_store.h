@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,6 +56,9 @@ struct CodeSearch {
   // more as the filter leaves out. Flat stores look at all.
   std::size_t least_scanned = 32'768;
   double least_share = 0.08;
+  // Asked beside the filter, and only of passages that the scan would keep; null: all. Not reckoned with when it is
+  // decided how much is scanned: where it refuses most, a filter finds more.
+  const std::function<bool(std::uint32_t passage)>* accept = nullptr;
   Simd level = best_simd();
 };
 
@@ -62,6 +66,8 @@ struct CodeSearchCost {
   std::size_t cells = 0;    // visited
   std::size_t scanned = 0;  // passages whose hot bits were looked at
   std::size_t ranked = 0;   // passages whose whole codes were
+  std::size_t refused = 0;  // by CodeSearch::accept, of those asked
+  std::size_t asked = 0;
 };
 
 // Thread-safe: immutable. Does not own the bytes.
@@ -99,8 +105,8 @@ class CodeStore {
   std::uint32_t slot_of(std::uint32_t passage) const { return slots_.empty() ? passage : slots_[passage]; }
   std::uint32_t passage_at(std::uint32_t slot) const;
   void code_at(std::uint32_t slot, std::span<std::byte> code) const;
-  void scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, Simd level, PassageBits filter,
-            Best& best) const;
+  void scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, const CodeSearch& how, PassageBits filter,
+            Best& best, CodeSearchCost& spent) const;
   float rank(const CodeQuery& query, std::uint32_t slot, CodePlanes& planes, Simd level) const;
   std::vector<std::uint32_t> nearest_cells(const CodeQuery& query, std::size_t passages, Simd level) const;
 

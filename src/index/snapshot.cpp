@@ -67,19 +67,8 @@ class SegmentsSnapshot final : public Snapshot {
     if (query.size() != dimensions_) return {};
     const auto prepared = prepared_.get(query, [&] { return prepare(query); });
     TopK best(k);
-    std::vector<std::uint64_t> filter;
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
-      const Segment& segment = *parts_[i].segment;
-      const LiveSet& live = *parts_[i].live;
-      PassageBits bits;  // none: all
-      if (accept) {
-        filter = accepted(parts_[i], accept);
-        bits = filter;
-      } else if (parts_[i].dead() > 0) {
-        bits = live.words();
-      }
-      offer(i, segment.codes().search((*prepared)[quantizer_of_[i]], k, {}, bits), best);
-    }
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+      offer(i, nearest_in(parts_[i], (*prepared)[quantizer_of_[i]], k, accept), best);
     return best.take();
   }
 
@@ -223,6 +212,25 @@ class SegmentsSnapshot final : public Snapshot {
     std::vector<CodeQuery> prepared;
     for (const NamedQuantizer& named : quantizers_) prepared.push_back(named.quantizer.prepare(query));
     return prepared;
+  }
+
+  static std::vector<Hit> nearest_in(const Part& part, const CodeQuery& query, std::size_t k, const Accept& accept) {
+    const CodeStore& codes = part.segment->codes();
+    const PassageBits live = part.dead() > 0 ? PassageBits(part.live->words()) : PassageBits();  // none: all
+    CodeSearch how;
+    if (!accept) return codes.search(query, k, how, live);
+    // Most filters let most through: asking for what the scan finds is less than asking for every reference.
+    const PassageTable& table = part.segment->table();
+    const std::function<bool(std::uint32_t)> accepts = [&](std::uint32_t passage) {
+      return accept(table.reference_at(table.reference_index_of(passage)));
+    };
+    how.accept = &accepts;
+    CodeSearchCost cost;
+    std::vector<Hit> hits = codes.search(query, k, how, live, &cost);
+    const bool enough = cost.ranked >= std::max(how.candidates, k) && cost.refused * 2 <= cost.asked;
+    if (enough || cost.scanned == 0) return hits;
+    how.accept = nullptr;
+    return codes.search(query, k, how, accepted(part, accept));
   }
 
   // The live passages of the references that are accepted.

@@ -215,6 +215,25 @@ TEST_F(IndexTest, AScanOfSomeCellsFindsTheNearest) {
         found += to_number(snapshot->record(hit.passage).reference) == exact[static_cast<std::size_t>(i)].second;
   }
   EXPECT_GT(found / 500, 0.85);
+  // Filters that let most through, half, and next to nothing: always ten, all of them accepted; of few, the best.
+  for (const std::uint32_t of : {20U, 2U, 100U}) {
+    const Accept accept = [&](ReferenceId reference) {
+      return of == 20 ? to_number(reference) % of != 0 : to_number(reference) % of == 0;
+    };
+    const std::vector<float> query = near(of % 60);
+    const std::vector<Hit> hits = snapshot->semantic(query, 10, accept);
+    ASSERT_EQ(hits.size(), 10U);
+    for (const Hit& hit : hits) ASSERT_TRUE(accept(snapshot->record(hit.passage).reference));
+    std::vector<Hit> all;
+    for (PassageNumber number = 0; number < snapshot->size(); ++number)
+      if (accept(snapshot->record(number).reference)) all.push_back({number, snapshot->similarity(query, number)});
+    std::sort(all.begin(), all.end(), [](const Hit& a, const Hit& b) {
+      return a.score != b.score ? a.score > b.score : a.passage < b.passage;
+    });
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < 10; ++i) same += std::find(all.begin(), all.begin() + 10, hits[i]) != all.begin() + 10;
+    EXPECT_GE(same, of == 100 ? 10U : 8U) << of;
+  }
   RecordProperty("recall", std::to_string(found / 500));
   EXPECT_TRUE(index->check().ok());
 }
