@@ -338,44 +338,57 @@ TEST_F(BackupTest, SnapshotsBesideAWriterLoseNothingAcknowledged) {
 
 // --- kill -9 --------------------------------------------------------------------------------------------------------
 
-// Runs `work` in a process that is killed after `microseconds`, unless it has ended before: true when it was killed.
+// Runs `work` in a process that is killed at the n-th step of its progress or, when `n` is 0, after some microseconds;
+// unless it has ended before: true when it was killed.
 template <typename Work>
-bool killed_after(std::uint64_t microseconds, Work work) {
+bool killed_at(std::uint64_t n, std::uint64_t microseconds, Work work) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(work() ? 0 : 1);
-  std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
-  ::kill(child, SIGKILL);
+  if (child == 0) {
+    std::uint64_t step = 0;
+    const bool done = work([&](std::string_view, std::uint64_t, std::uint64_t, std::string_view) {
+      if (++step == n) ::kill(::getpid(), SIGKILL);
+    });
+    ::_exit(done ? 0 : 1);
+  }
+  if (n == 0) {
+    std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
+    ::kill(child, SIGKILL);
+  }
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
   return WIFSIGNALED(status);
 }
 
+constexpr int kRandomKills = 40;
+
 TEST_F(BackupTest, ASnapshotThatWasKilledIsNotTakenForWhole) {
   collection.reset();
   std::mt19937_64 random(4);
-  std::uint64_t longest_us = 20'000;
-  int killed = 0, half = 0;
-  for (int round = 0; round < 60; ++round) {
-    const fs::path target = folder / ("snap-" + std::to_string(round));
-    const bool was_killed = killed_after(random() % longest_us, [&] { return snapshot(target).ok(); });
-    if (!was_killed) longest_us = longest_us * 3 / 4 + 1'000;
-    if (was_killed) longest_us = longest_us * 11 / 10;
-    killed += was_killed ? 1 : 0;
-    const fs::path to = folder / "other/collection";
+  int round = 0, half = 0;
+  const auto kill_one = [&](std::uint64_t step) {
+    SCOPED_TRACE("step " + std::to_string(step) + " round " + std::to_string(round));
+    const fs::path target = folder / ("snap-" + std::to_string(round++));
+    const bool was_killed = killed_at(step, random() % 20'000, [&](const OnProgress& on_progress) {
+      return make_snapshot(*files, clock, home, target, on_progress).ok();
+    });
     fs::remove_all(folder / "other");
-    const auto restored = restore(target, to);
+    const auto restored = restore(target, folder / "other/collection");
     if (restored.ok()) {
-      EXPECT_EQ(read(to), whole);
+      EXPECT_EQ(read(folder / "other/collection"), whole);
     } else {
       EXPECT_TRUE(was_killed) << restored.error().describe();
       half += files->exists(target) ? 1 : 0;
       EXPECT_FALSE(files->exists(folder / "other"));
     }
     EXPECT_EQ(read(home), whole);
-  }
-  EXPECT_GT(killed, 10);
-  EXPECT_GT(half, 3);
+    return was_killed;
+  };
+  std::uint64_t step = 1;
+  while (kill_one(step)) ++step;
+  EXPECT_GT(step, 8U);
+  EXPECT_EQ(half, round - 1) << "killed at any step, it is half";
+  for (int i = 0; i < kRandomKills; ++i) kill_one(0);
 }
 
 TEST_F(BackupTest, ARestoreThatWasKilledLeavesTheOldOneOrTheNewOne) {
@@ -385,39 +398,39 @@ TEST_F(BackupTest, ARestoreThatWasKilledLeavesTheOldOneOrTheNewOne) {
   collection.reset();
   fs::copy(home, folder / "kept", fs::copy_options::recursive);
   std::mt19937_64 random(4);
-  std::uint64_t longest_us = 20'000;
-  int killed = 0, old_one = 0, new_one = 0;
-  for (int round = 0; round < 60; ++round) {
-    SCOPED_TRACE(round);
+  int old_one = 0;
+  const auto kill_one = [&](std::uint64_t step) {
+    SCOPED_TRACE("step " + std::to_string(step));
     fs::remove_all(home);
     fs::copy(folder / "kept", home, fs::copy_options::recursive);
-    const bool was_killed =
-        killed_after(random() % longest_us, [&] { return restore(folder / "snap", home, Existing::set_aside).ok(); });
-    longest_us = was_killed ? longest_us * 11 / 10 : longest_us * 3 / 4 + 1'000;
-    killed += was_killed ? 1 : 0;
+    const bool was_killed = killed_at(step, random() % 30'000, [&](const OnProgress& on_progress) {
+      return restore_snapshot(*files, clock, folder / "snap", home, Existing::set_aside, on_progress).ok();
+    });
     const test::Versions found = read(home);
     EXPECT_TRUE(found == whole || found == newer);
-    (found == whole ? new_one : old_one) += 1;
-    if (found == whole) {  // the old one was set aside, whole
-      bool found_old = false;
-      for (const std::string& name : files->list(folder / "data").value())
-        if (name.starts_with("collection.before-restore-")) {
-          found_old = found_old || read(folder / "data" / name) == newer;
-          fs::remove_all(folder / "data" / name);
-        }
-      EXPECT_TRUE(found_old);
+    EXPECT_TRUE(was_killed || found == whole);
+    old_one += found == newer ? 1 : 0;
+    bool found_old = found == newer;  // or it was set aside, whole
+    for (const std::string& name : files->list(folder / "data").value()) {
+      if (!name.starts_with("collection.before-restore-")) continue;
+      found_old = found_old || read(folder / "data" / name) == newer;
+      fs::remove_all(folder / "data" / name);
     }
+    EXPECT_TRUE(found_old);
     // The next one cleans up and goes through.
-    ASSERT_TRUE(restore(folder / "snap", home, Existing::set_aside).ok());
+    EXPECT_TRUE(restore(folder / "snap", home, Existing::set_aside).ok());
     EXPECT_EQ(read(home), whole);
     for (const std::string& name : files->list(folder / "data").value()) {
       EXPECT_FALSE(name.ends_with(".restoring"));
       if (name.starts_with("collection.before-restore-")) fs::remove_all(folder / "data" / name);
     }
-  }
-  EXPECT_GT(killed, 10);
-  EXPECT_GT(old_one, 5);
-  EXPECT_GT(new_one, 1);
+    return was_killed;
+  };
+  std::uint64_t step = 1;
+  while (kill_one(step)) ++step;
+  EXPECT_GT(step, 8U);
+  EXPECT_EQ(old_one, static_cast<int>(step) - 1) << "killed at any step before the last, the old one is there";
+  for (int i = 0; i < kRandomKills; ++i) kill_one(0);
 }
 
 }  // namespace

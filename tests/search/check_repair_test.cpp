@@ -1,9 +1,11 @@
 // check finds what is wrong, repair puts it right and keeps the rest: every file damaged, everywhere.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
+#include "io/faulty_file_system.h"
 #include "search/check.h"
 #include "search/keep_support.h"
 #include "search/repair.h"
@@ -349,6 +351,42 @@ TEST_F(KeepTest, ADamagedWriteAheadLogIsToldAndRepairKeepsWhatIsBeforeTheDamage)
   }
 }
 
+// Stopped at any operation of a file, nothing is deleted, and the next repair goes through.
+TEST_F(KeepTest, ARepairThatWasStoppedAnywhereIsRunAgain) {
+  const std::vector<std::string> damaged = {name_of("segment-"), name_of("log-")};
+  std::uint64_t stopped = 0;
+  for (std::uint64_t at = 1;; ++at) {
+    SCOPED_TRACE("operation " + std::to_string(at));
+    const fs::path bad = copy();
+    std::map<std::string, std::string> bytes;
+    for (const std::string& name : damaged) {
+      bytes[name] = test::read_file(bad / "index" / name);
+      bytes[name][bytes[name].size() / 3] = static_cast<char>(bytes[name][bytes[name].size() / 3] ^ 1);
+      test::write_file(bad / "index" / name, bytes[name]);
+    }
+    io::FaultyFileSystem faulty(*files, {.at_operation = at, .fault = io::Fault::crash_after});
+    RepairOptions options;
+    options.cached_page_is_sound = is_sound_page;
+    const auto first = repair_collection(faulty, clock, bad, options);
+    const auto second = repair(bad);
+    ASSERT_TRUE(second.ok()) << second.error().describe();
+    EXPECT_TRUE(check(bad)->problems.empty());
+    EXPECT_TRUE(repair(bad)->repaired.empty());
+    ASSERT_NO_FATAL_FAILURE(expect_right(bad, "stopped"));
+    const auto all = test::files_under(bad / "index");
+    for (const auto& [name, content] : bytes)
+      EXPECT_TRUE(std::any_of(all.begin(), all.end(),
+                              [&](const auto& file) {
+                                return file.first.starts_with("damaged-") && file.first.ends_with(name) &&
+                                       file.second == content;
+                              }))
+          << name << " was deleted";
+    if (first.ok()) break;
+    ++stopped;
+  }
+  EXPECT_GT(stopped, 20U);
+}
+
 TEST_F(KeepTest, RepairNeedsTheLockAndCheckDoesNot) {
   const auto collection = test::open_collection(*files, clock, folder / "good");
   EXPECT_EQ(repair(folder / "good").error().code, ErrorCode::conflict);
@@ -359,6 +397,7 @@ TEST_F(KeepTest, RepairNeedsTheLockAndCheckDoesNot) {
 TEST_F(KeepTest, CheckBesideABusyWriterFindsNothing) {
   const fs::path live = copy();
   std::atomic<bool> stop = false;
+  std::atomic<int> writes = 0;
   std::thread writer([&] {
     auto collection = test::open_collection(*files, clock, live);
     const SourceId source = test::source_of(*collection);
@@ -373,11 +412,12 @@ TEST_F(KeepTest, CheckBesideABusyWriterFindsNothing) {
       if (i % 10 == 0) {
         EXPECT_TRUE(collection->index().compact().ok());
       }
+      ++writes;
     }
   });
   CheckOptions options;
   options.cached_page_is_sound = is_sound_page;
-  for (int i = 0; i < 15; ++i) {
+  for (int i = 0; i < 15 || writes < 100; ++i) {
     const auto found = check_collection(*files, live, options);
     EXPECT_TRUE(found.ok()) << found.error().describe();
     if (found.ok() && !found->problems.empty()) ADD_FAILURE() << found->problems[0].what;
