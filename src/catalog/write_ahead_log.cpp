@@ -71,7 +71,7 @@ std::vector<std::string> damage_of_log_bytes(std::string_view bytes, const std::
 }
 
 std::vector<std::string> damage_of_write_ahead_log(const std::filesystem::path& catalog) {
-  constexpr int kAttempts = 2;  // a writer may be at work
+  constexpr int kAttempts = 3;  // a writer may be at work
   constexpr auto kPause = std::chrono::milliseconds(50);
   const auto files = io::real_file_system();
   const std::string name = catalog.string() + "-wal";

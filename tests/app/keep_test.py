@@ -183,6 +183,27 @@ class Keep(unittest.TestCase):
                 shutil.rmtree(path)
         self.assertEqual(self.home.json("stats")["pages"], 63)
 
+    def test_what_killed_writes_leave_in_the_log_of_sqlite_is_no_damage(self):
+        script = ("import os, sqlite3, sys\n"
+                  "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+                  "db.execute('PRAGMA cache_size=5')\n"
+                  "def add(n):\n"
+                  "    db.execute('BEGIN')\n"
+                  "    db.executemany('INSERT INTO audit (at, reference, address, event, reason) VALUES (1, 1, ?, ?, ?)', [('a' * 900, 'e', 'r')] * n)\n"
+                  "add(3); db.execute('COMMIT')\n"  # so that the log has a beginning
+                  "add(int(sys.argv[2]))\n"  # frames are spilled into the log before the end
+                  "if sys.argv[3] == 'commit': db.execute('COMMIT')\n"
+                  "os.kill(os.getpid(), 9)\n")
+        log = self.collection / "catalog.db-wal"
+        for rows, end in ((400, "kill"), (2, "commit"), (300, "kill"), (1, "commit")):
+            subprocess.run(["python3", "-c", script, self.collection / "catalog.db", str(rows), end])
+            self.assertGreater(log.stat().st_size, 100_000)
+            killed = log.read_bytes()
+            report = self.home.json("check")
+            self.assertEqual(report["problems"], [])
+            (self.collection / "catalog.db-shm").unlink(missing_ok=True)
+            log.write_bytes(killed)  # a reader that was the last to close it has emptied it
+
     def kill_somewhere(self, *arguments, seconds):
         process = subprocess.Popen([PROGRAM, "--data", str(self.home.data), *map(str, arguments)], env=self.home.environment,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
