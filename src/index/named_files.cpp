@@ -34,6 +34,8 @@ Result<HeldIndex> hold_once(io::FileSystem& files, const std::filesystem::path& 
 
 std::vector<std::string> immutable_files(const Manifest& manifest) {
   std::vector<std::string> names;
+  for (const ManifestQuantizer& quantizer : manifest.quantizers)
+    names.push_back(quantizer_file_name(quantizer.file_number));
   for (const ManifestSegment& segment : manifest.segments) names.push_back(segment_file_name(segment.file_number));
   return names;
 }

@@ -21,7 +21,9 @@ std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-bool is_data(std::string_view name) { return name.starts_with("segment-") || name.starts_with("log-"); }
+bool is_data(std::string_view name) {
+  return name.starts_with("segment-") || name.starts_with("quantizer-") || name.starts_with("log-");
+}
 
 std::uint64_t number_in(std::string_view name) {
   std::uint64_t number = 0;
@@ -122,22 +124,33 @@ Result<Salvage> everything_lost(io::FileSystem& files, const fs::path& folder, c
   return salvage;
 }
 
-Result<void> examine_segments(Bench& bench, const Manifest& manifest, Salvage& salvage) {
-  salvage.next.segments.clear();
+// True when `alone`, a manifest of one file beside what is known to be sound, passes; else `file` is among the losses.
+Result<bool> is_sound(Bench& bench, const Manifest& alone, const std::string& file, Salvage& salvage) {
   const std::vector<std::string> no_log;
+  const Result<void> sound = bench.judge(alone, &no_log);
+  if (sound.ok()) return true;
+  if (!is_damage(sound.error())) return sound.error();
+  const bool absent = sound.error().code == ErrorCode::not_found;
+  salvage.losses.push_back({file, absent ? "it is not there" : "its content fails its check"});
+  return false;
+}
+
+// A segment whose quantizer is lost is lost with it: nothing can read its codes.
+Result<void> examine_segments(Bench& bench, const Manifest& manifest, Salvage& salvage) {
+  Manifest alone = manifest;
+  alone.segments.clear();
+  salvage.next.quantizers.clear();
+  for (const ManifestQuantizer& quantizer : manifest.quantizers) {
+    alone.quantizers = {quantizer};
+    RENVOI_TRY(const bool sound, is_sound(bench, alone, quantizer_file_name(quantizer.file_number), salvage));
+    if (sound) salvage.next.quantizers.push_back(quantizer);
+  }
+  alone.quantizers = salvage.next.quantizers;
+  salvage.next.segments.clear();
   for (const ManifestSegment& segment : manifest.segments) {
-    Manifest alone = manifest;
     alone.segments = {segment};
-    const Result<void> sound = bench.judge(alone, &no_log);
-    if (sound.ok()) {
-      salvage.next.segments.push_back(segment);
-    } else if (is_damage(sound.error())) {
-      const bool absent = sound.error().code == ErrorCode::not_found;
-      salvage.losses.push_back(
-          {segment_file_name(segment.file_number), absent ? "it is not there" : "its content fails its check"});
-    } else {
-      return sound;
-    }
+    RENVOI_TRY(const bool sound, is_sound(bench, alone, segment_file_name(segment.file_number), salvage));
+    if (sound) salvage.next.segments.push_back(segment);
   }
   return {};
 }
