@@ -21,10 +21,9 @@ struct PartScores {
 // What the semantic part weighs, 0 to 1; BM25 has the rest.
 struct FusionOptions {
   float semantic_weight = 0.65F;  // full tier. Measured: docs/decisions/0003-fusion.md
-  // First tier; a table that was fitted to the collection may weigh more. docs/decisions/0005-two-tiers.md
-  float first_tier_weight = kBaseTableWeight;
-  static constexpr float kBaseTableWeight = 0.1F;
-  static constexpr float kFittedTableWeight = 0.3F;
+  // First tier, of a table that was not fitted to the collection: more makes sets worse than BM25 alone. Measured:
+  // docs/decisions/0005-two-tiers.md
+  float first_tier_weight = 0.1F;
 };
 
 // Scales `scores` to 0..1 by their smallest and largest. When all are equal none says anything: all are 0.
