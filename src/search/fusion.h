@@ -22,7 +22,7 @@ struct PartScores {
 struct FusionOptions {
   float semantic_weight = 0.65F;  // full tier. Measured: docs/decisions/0003-fusion.md
   // First tier, of a table that was not fitted to the collection: more makes sets worse than BM25 alone. Measured:
-  // docs/decisions/0005-two-tiers.md
+  // docs/decisions/0006-two-tiers.md
   float first_tier_weight = 0.1F;
 };
 
