@@ -92,6 +92,8 @@ void Progress::show(const ingest::IngestProgress& progress) {
   std::string text = terminal_ && progress.sync.waiting > 0 ? bar(seen, all) + " " : "";
   text += fmt::format("{} read, {} waiting; {} passages indexed", counted(seen, "page", "pages"), progress.sync.waiting,
                       progress.passages_indexed);
+  if (progress.passages_encoded != progress.passages_indexed && progress.passages_encoded > 0)
+    text += fmt::format(", {} encoded", progress.passages_encoded);
   if (progress.passages_waiting > 0) text += fmt::format(" (+{})", progress.passages_waiting);
   if (progress.passages_per_s > 0) text += fmt::format(", {:.1f}/s", progress.passages_per_s);
   if (const double left = remaining_seconds(progress); left >= 1)
