@@ -123,6 +123,29 @@ class Check {
       RENVOI_CHECK(index_->refresh());
     }
     report_.passages = index_->snapshot()->size();
+    return check_first_tier();
+  }
+
+  // Everything in it can be made again: damage there is told, and is no loss.
+  Result<void> check_first_tier() {
+    const fs::path folder = folder_ / "index-first";
+    if (!files_.exists(folder / "manifest")) return {};
+    const auto told = [&](const Error& error) {
+      add(Part::index, folder, error.message,
+          "nothing is lost: the next writer empties the first tier, and renvoi sync reads its documents again");
+    };
+    const Result<index::Manifest> manifest = index::current_manifest(files_, folder);
+    if (!manifest.ok()) {
+      told(manifest.error());
+      return {};
+    }
+    auto opened = index::Index::open(files_, folder, manifest->identity, index::Index::Mode::read);
+    Result<void> sound = opened.ok() ? (*opened)->check() : opened.error();
+    if (sound.ok()) {
+      first_ = std::move(opened).value();
+    } else {
+      told(sound.error());
+    }
     return {};
   }
 
@@ -138,15 +161,18 @@ class Check {
   }
 
   Result<std::vector<Difference>> differences(catalog::Catalog& catalog) {
-    RENVOI_CHECK(index_->refresh());
     RENVOI_TRY(const std::vector<catalog::Reference> rows, catalog.references());
     std::vector<catalog::IndexedReference> references;
     references.reserve(rows.size());
     for (const catalog::Reference& row : rows) references.push_back({row.id, row.state, row.indexed, row.passages});
     report_.references = references.size();
-    const auto snapshot = index_->snapshot();
-    report_.passages = snapshot->size();
-    return compare(references, *snapshot);
+    // The first tier before the full one: what moves in between is in both looks.
+    if (first_ != nullptr) RENVOI_CHECK(first_->refresh());
+    const auto first = first_ == nullptr ? nullptr : first_->snapshot();
+    RENVOI_CHECK(index_->refresh());
+    const auto full = index_->snapshot();
+    report_.passages = full->size() + (first == nullptr ? 0 : first->size());
+    return compare(references, *full, first.get());
   }
 
   Result<void> check_cross_references() {
@@ -197,7 +223,7 @@ class Check {
   const CheckOptions& options_;
   CheckReport report_;
   bool catalogue_sound_ = false;
-  std::unique_ptr<index::Index> index_;
+  std::unique_ptr<index::Index> index_, first_;
 };
 
 }  // namespace
@@ -216,14 +242,21 @@ std::string_view to_string(Part part) {
   return "index";
 }
 
-std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& references,
-                                const index::Snapshot& snapshot) {
+std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& references, const index::Snapshot& full,
+                                const index::Snapshot* first) {
   std::vector<Difference> found;
-  const std::vector<ReferenceId> held_ids = snapshot.references();
+  std::vector<ReferenceId> held_ids = full.references();
+  if (first != nullptr) {
+    const std::vector<ReferenceId> in_full = std::move(held_ids), in_first = first->references();
+    held_ids.clear();
+    std::set_union(in_full.begin(), in_full.end(), in_first.begin(), in_first.end(), std::back_inserter(held_ids));
+  }
   auto held_id = held_ids.begin();
-  const auto stray = [&](ReferenceId id, Difference::Kind kind) {
-    found.push_back({id, kind, 0, snapshot.passages_of(id).size()});
+  const auto passages_held = [&](ReferenceId id) {  // of one that is in both, the full tier's are shown
+    const std::size_t in_full = full.passages_of(id).size();
+    return in_full == 0 && first != nullptr ? first->passages_of(id).size() : in_full;
   };
+  const auto stray = [&](ReferenceId id, Difference::Kind kind) { found.push_back({id, kind, 0, passages_held(id)}); };
   for (const catalog::IndexedReference& reference : references) {
     for (; held_id != held_ids.end() && *held_id < reference.id; ++held_id) stray(*held_id, Difference::Kind::unknown);
     const bool held = held_id != held_ids.end() && *held_id == reference.id;
@@ -233,7 +266,7 @@ std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& re
       continue;
     }
     if (!reference.indexed) continue;  // what the index has of it is not shown
-    const std::uint64_t passages = held ? snapshot.passages_of(reference.id).size() : 0;
+    const std::uint64_t passages = held ? passages_held(reference.id) : 0;
     if (passages != reference.passages)
       found.push_back({reference.id, held ? Difference::Kind::other_number : Difference::Kind::missing,
                        reference.passages, passages});

@@ -64,7 +64,7 @@ struct Difference {
   bool operator==(const Difference&) const = default;
 };
 // By reference. `references` by id.
-std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& references,
-                                const index::Snapshot& snapshot);
+std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& references, const index::Snapshot& full,
+                                const index::Snapshot* first = nullptr);
 
 }  // namespace renvoi::search

@@ -233,6 +233,9 @@ Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   std::vector<Candidate> candidates = impl_->candidates(request, snapshots, probe, *allowed);
   score(candidates, request.mode, probe, impl_->fusion);
   RENVOI_TRY(response.hits, impl_->choose(snapshots, candidates, request));
+  // What damaged bytes left out of the hits must not pass for "not found".
+  RENVOI_CHECK(snapshots.full->sound());
+  if (snapshots.first != nullptr) RENVOI_CHECK(snapshots.first->sound());
   response.timings.search_ms = milliseconds_since(search_start);
   return response;
 }
