@@ -22,14 +22,16 @@ class Peer:
 
     def __init__(self, name, command, env=None):
         self.name = name
-        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env=env or environment())
+        with open(WORK / "peers.log", "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=log, text=True, env=env or environment())
         self.facts = self.read()
 
     def read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.name} ended before it answered (exit status {self.process.wait()})")
+            status = self.process.wait()
+            raise SystemExit(f"{self.name} ended before it answered (exit status {status}): {WORK}/peers.log")
         return json.loads(line)
 
     def round(self, setting=""):
@@ -52,7 +54,8 @@ def built(path, stamp, command, env=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     print(f"    building {path.name}", flush=True)
     start = time.monotonic()
-    subprocess.run([str(part) for part in command], check=True, env=env)
+    with open(WORK / "peers.log", "a", encoding="utf-8") as log:
+        subprocess.run([str(part) for part in command], check=True, env=env, stderr=log)
     seconds = time.monotonic() - start
     note.write_text(json.dumps({"stamp": stamp, "seconds": seconds}), encoding="utf-8")
     return seconds
@@ -60,7 +63,8 @@ def built(path, stamp, command, env=None):
 
 def size_of(path):
     path = Path(path)
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else path.stat().st_size
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def quantile(values, share):

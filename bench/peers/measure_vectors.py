@@ -33,13 +33,10 @@ PEERS = {
     "hnswlib, M 16": ("hnswlib", EF),
     "FAISS HNSW16, floats": ("faiss:HNSW16", EF_FAISS),
     "USearch, i8": ("usearch-i8", EF),
-    "USearch, bf16": ("usearch-bf16", EF),
-    "FAISS IVF, PQ192x4fs": ("faiss:IVF{lists},PQ192x4fs", LISTS),
     "FAISS IVF, PQ192x4fs, refined by SQ8": ("faiss:IVF{lists},PQ192x4fs,Refine(SQ8)", REFINED),
     "FAISS IVF, RaBitQ 1 bit, refined by SQ8": ("faiss:IVF{lists},RaBitQ,Refine(SQ8)", REFINED),
     "FAISS IVF, RaBitQ 4 bits": ("faiss:IVF{lists},RaBitQ4", LISTS),
     "FAISS IVF, RaBitQ 6 bits": ("faiss:IVF{lists},RaBitQ6", LISTS),
-    "FAISS IVF, floats": ("faiss:IVF{lists},Flat", LISTS),
     "FAISS flat, floats": ("faiss:Flat", [{}]),
 }
 CANDIDATES = (20, 50, 100, 200, 400, 800)
@@ -47,7 +44,7 @@ FLAT = [f"{candidates} 1" for candidates in (*CANDIDATES, 1600, 3200)]
 CELLS = [f"{candidates} {share}" for share in (0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
          for candidates in CANDIDATES]
 OURS = {f"renvoi {size} B, {fit}, {layout}": (size, fit, layout, FLAT if layout == "flat" else CELLS)
-        for size, fit in ((136, "own"), (280, "own"), (280, "foreign")) for layout in ("flat", "cells")}
+        for size, fit in ((136, "own"), (280, "own"), (336, "own"), (280, "foreign")) for layout in ("flat", "cells")}
 
 
 def read(file):
@@ -57,7 +54,8 @@ def read(file):
 def write_inputs(folder):
     """The real collection, its queries to measure (even rows) and to fit to (odd rows)."""
     WORK.joinpath("vectors").mkdir(exist_ok=True)
-    np.concatenate([read(folder / f"{name}.passages.f32") for name in COLLECTION_SETS]).tofile(WORK / "vectors/real.f32")
+    passages = np.concatenate([read(folder / f"{name}.passages.f32") for name in COLLECTION_SETS])
+    passages.tofile(WORK / "vectors/real.f32")
     queries = np.concatenate([read(folder / f"{name}.queries.f32") for name in COLLECTION_SETS])
     even = queries[::2]
     even[(np.arange(QUERIES) * len(even)) // QUERIES].tofile(WORK / "vectors/queries.f32")
@@ -82,7 +80,7 @@ def recall(truth, hits):
 
 
 def peer_environment(kind, building=False):
-    """FAISS's wheel has an OpenBLAS that does not know new processors and falls back to SSE: it is told to take AVX2."""
+    """FAISS's wheel has an OpenBLAS that does not know new processors and falls back to SSE: told to take AVX2."""
     more = {"OPENBLAS_CORETYPE": "Haswell"} if kind.startswith("faiss") else {}
     if building:
         more.update(OMP_NUM_THREADS=str(os.cpu_count()), OPENBLAS_NUM_THREADS=str(os.cpu_count()))
@@ -95,7 +93,8 @@ def start_peer(name, collection, passages):
     index = WORK / "index" / f"{collection}-{kind.replace(':', '-').replace('{lists}', '')}"
     built(index, [kind, passages.stat().st_size], [*script, "build", kind, passages, index],
           peer_environment(kind, building=True))
-    return Peer(name, [*script, "serve", kind, index, WORK / "vectors/queries.f32", K], peer_environment(kind)), settings
+    command = [*script, "serve", kind, index, WORK / "vectors/queries.f32", K]
+    return Peer(name, command, peer_environment(kind)), settings
 
 
 def start_ours(name, collection, passages, folder):
@@ -143,26 +142,37 @@ def measure(collection, passages, folder, wanted):
             enough = [point for point in points if point[1] >= target]
             if enough:
                 chosen[name, target] = max(enough, key=lambda point: point[2])[:2]
-    speeds = {}
+    speeds, alone = {}, {}
     for _ in range(ROUNDS):
         for key, (setting, _) in chosen.items():
             speeds.setdefault(key, []).append(queries_a_second(running[key[0]].round(setting)))
+            if key[0] in PEERS:
+                answer = running[key[0]].round({**setting, "alone": True})
+                alone.setdefault(key, []).append(queries_a_second(answer))
     for peer in running.values():
         peer.close()
-    report(collection, count, running, sweeps, chosen,
-           {key: statistics.median(values) for key, values in speeds.items()})
+    medians = [{key: statistics.median(values) for key, values in one.items()} for one in (speeds, alone)]
+    report(collection, count, running, sweeps, chosen, *medians)
 
 
-def report(collection, count, running, sweeps, chosen, speeds):
+def cell_of(name, target, chosen, speeds, alone):
+    """Queries a second, those of one query a call behind a slash, and the recall."""
+    if (name, target) not in speeds:
+        return "-"
+    one = f" / {alone[name, target]:.0f}" if (name, target) in alone else ""
+    return f"{speeds[name, target]:.0f}{one} ({chosen[name, target][1]:.3f})"
+
+
+def report(collection, count, running, sweeps, chosen, speeds, alone):
     reference = next(name for name in running if name.startswith("renvoi 280 B, own"))
     rows = []
     for name, peer in running.items():
         facts = peer.facts
         rows.append([name, f"{facts['bytes'] / count:.0f}", f"{facts['resident_bytes'] / count:.0f}",
-                     f"{running[reference].facts['bytes'] / facts['bytes']:.2f}", f"{facts['build_s']:.0f}",
+                     f"{running[reference].facts['bytes'] / facts['bytes']:.2f}",
+                     f"{facts.get('build_cpu_s', facts['build_s']):.0f}",
                      f"{max(point[1] for point in sweeps[name]):.4f}",
-                     *(f"{speeds[name, target]:.0f} ({chosen[name, target][1]:.3f})" if (name, target) in speeds else "-"
-                       for target in TARGETS)])
+                     *(cell_of(name, target, chosen, speeds, alone) for target in TARGETS)])
     ratios = []
     for name in running:
         if name.startswith("renvoi"):
@@ -170,18 +180,22 @@ def report(collection, count, running, sweeps, chosen, speeds):
         cells = []
         for target in TARGETS:
             ours = [(speeds[key], key[0]) for key in speeds if key[1] == target and key[0].startswith("renvoi")]
-            cells.append(f"{max(ours)[0] / speeds[name, target]:.2f} ({max(ours)[1][7:]})"
-                         if ours and (name, target) in speeds else "-")
+            if not ours or (name, target) not in speeds:
+                cells.append("-")
+                continue
+            best, form = max(ours)
+            cells.append(f"{best / speeds[name, target]:.2f}, alone {best / alone[name, target]:.2f} ({form[7:]})")
         ratios.append([name, *cells])
     text = "\n\n".join([
         f"{count} {collection} vectors of {DIMENSIONS} dimensions, {QUERIES} queries, one thread; {machine()}",
-        table(["", "B a passage", "resident B", "ratio to 280 B", "build s", "best recall@10",
+        table(["", "B a passage", "resident B", "ratio to 280 B", "build CPU s", "best recall@10",
                *(f"queries/s at {target:.2f}" for target in TARGETS)], rows),
         "queries/s, our fastest form that reaches the recall / peer",
         table(["", *(f"{target:.2f}" for target in TARGETS)], ratios)])
     write_report(f"vectors-{collection}", {
         "passages": count, "machine": machine(), "facts": {name: peer.facts for name, peer in running.items()},
-        "sweeps": sweeps, "speeds": [[*key, *chosen[key], value] for key, value in speeds.items()]}, text)
+        "sweeps": sweeps,
+        "speeds": [[*key, *chosen[key], value, alone.get(key)] for key, value in speeds.items()]}, text)
 
 
 def main():

@@ -40,12 +40,14 @@ def serve(file, queries, k):
     database.execute("PRAGMA cache_size = -500000")
     matches = [" OR ".join('"' + stem.replace('"', '""') + '"' for stem in stems_of(line).split())
                for line in open(queries, encoding="utf-8")]
-    say({"version": sqlite3.sqlite_version, "passages": database.execute("SELECT count(*) FROM t_docsize").fetchone()[0]})
+    passages, = database.execute("SELECT count(*) FROM t_docsize").fetchone()
+    say({"version": sqlite3.sqlite_version, "passages": passages})
 
     def search(match):
         if not match:  # a query of function words only
             return []
-        return [row for row, in database.execute("SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT ?", (match, k))]
+        rows = database.execute("SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT ?", (match, k))
+        return [row for row, in rows]
 
     for _ in sys.stdin:
         round_of(search, matches)

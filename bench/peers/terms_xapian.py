@@ -33,7 +33,8 @@ def serve(folder, queries, k):
     enquire.set_weighting_scheme(xapian.BM25Weight(0.9, 0, 1000, 0.4, 0))
 
     def search(terms):
-        enquire.set_query(xapian.Query(xapian.Query.OP_OR, [xapian.Query(stem, count) for stem, count in terms.items()]))
+        leaves = [xapian.Query(stem, count) for stem, count in terms.items()]
+        enquire.set_query(xapian.Query(xapian.Query.OP_OR, leaves))
         return [match.docid - 1 for match in enquire.get_mset(0, k)]
 
     for _ in sys.stdin:

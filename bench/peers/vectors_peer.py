@@ -16,6 +16,7 @@ from peer_lines import say
 DIMENSIONS = 384
 HNSW_M = 16
 HNSW_BUILD = 200  # hnswlib's ef_construction, and the same of others
+TRAINED_A_LIST = 50  # passages to train on; FAISS wants at least 39
 
 
 def read(file):
@@ -52,8 +53,8 @@ class Hnswlib:
 
 
 class Usearch:
-    """For i8 the coordinates are made whole numbers here, one step for all, so that nearly none is beyond 127: USearch's
-    own conversion takes 1/127 for a step, of which coordinates of unit vectors of 384 dimensions have only a few."""
+    """For i8 the coordinates are made whole numbers here, one step for all, so that nearly none is beyond 127.
+    USearch's own conversion takes 1/127 for a step, of which coordinates of unit vectors of 384 dimensions have few."""
 
     def __init__(self, dtype):
         import usearch
@@ -95,12 +96,12 @@ class Faiss:
         self.factory = factory
 
     def build(self, passages, file):
-        lists = 1 << max(4, round(np.log2(4 * np.sqrt(len(passages)))))
+        lists = 1 << max(4, round(np.log2(2 * np.sqrt(len(passages)))))
         index = self.faiss.index_factory(DIMENSIONS, self.factory.replace("{lists}", str(lists)),
                                          self.faiss.METRIC_L2)
         if self.factory.startswith("HNSW"):
             index.hnsw.efConstruction = HNSW_BUILD
-        index.train(passages)
+        index.train(passages[np.random.default_rng(1).permutation(len(passages))[:TRAINED_A_LIST * lists]])
         index.add(passages)
         self.faiss.write_index(index, file)
 
@@ -143,9 +144,11 @@ def serve(name, file, query_file, k):
         say({"version": peer.version, "bytes": os.path.getsize(file), "resident_bytes": resident_bytes() - before,
              **json.load(facts)})
     for line in sys.stdin:
-        peer.set(json.loads(line))
+        setting = json.loads(line)
+        alone = setting.pop("alone", False)  # one query a call, not all in one
+        peer.set(setting)
         start = time.process_time_ns()  # of all threads, in case that one is not all
-        hits = peer.search(queries, k)
+        hits = [peer.search(query[None], k)[0] for query in queries] if alone else peer.search(queries, k)
         took = (time.process_time_ns() - start) / 1e3
         say({"us": [took / len(queries)], "hits": np.asarray(hits).astype(np.int64).tolist()})
 
