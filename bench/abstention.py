@@ -75,6 +75,8 @@ def main():
         server = Server(renvoi, data, config)
         try:
             judged = relevant(eval_folder / own)
+            known = eval_folder / own / "answers.jsonl"
+            answers = {row["_id"]: row["answers"] for row in lines(known)} if known.exists() else {}
             questions = [(q, own) for q in chance.sample(lines(eval_folder / own / "queries.jsonl"), wanted)]
             for other in (o for mine, o in OWN_AND_OTHER if mine == own):
                 pool = lines(eval_folder / other / "queries.jsonl")
@@ -82,8 +84,12 @@ def main():
             for question, of in questions:
                 answer = server.ask(question["text"])
                 cited = {pathlib.Path(c["address"]).stem for c in answer["citations"]}
+                gold = answers.get(question["_id"], []) if of == own else []
+                quotes = [c["quote"].lower() for c in answer["citations"]]
                 rows.append({"collection": own, "of": of, "question": question["text"], "abstained": answer["abstained"], "signs": answer["signs"],
-                             "right": bool(cited & judged.get(question["_id"], set())) if of == own else None})
+                             "right": bool(cited & judged.get(question["_id"], set())) if of == own else None,
+                             "in_first_quote": any(g.lower() in quotes[0] for g in gold) if gold and quotes else None,
+                             "in_a_quote": any(g.lower() in q for g in gold for q in quotes) if gold and quotes else None})
         finally:
             server.stop()
     (out / "signs.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
@@ -96,6 +102,10 @@ def report(rows):
         some = [row for row in rows if (row["collection"], row["of"]) == (own, of)]
         right = sum(bool(row["right"]) for row in some) if own == of else "-"
         print(f"{own:<12} {of:<14} {len(some):>6} {sum(not row['abstained'] for row in some):>9} {right:>24}")
+    quoted = [row for row in rows if row["in_a_quote"] is not None]
+    if quoted:
+        print(f"of {len(quoted)} answers whose words are known, {sum(row['in_first_quote'] for row in quoted)} hold them in the first quote, "
+              f"{sum(row['in_a_quote'] for row in quoted)} in one of the quotes")
     scored = [(COSINE_WEIGHT * (row["signs"]["passage_cosine"] + row["signs"]["sentence_cosine"]) / 2 + HELD_WEIGHT * row["signs"]["words_held"],
                row["collection"] == row["of"]) for row in rows if row["signs"] and row["signs"]["same_language"]]
     best = max((sum((score >= least) == own for score, own in scored), least) for least, _ in scored)

@@ -1,5 +1,7 @@
-// Encoding throughput: renvoi's embedder against llama.cpp called directly, on the same texts, in turns, in one process.
-// Usage: bench_embed MODEL.gguf CORPUS.jsonl BACKENDS_FOLDER [TEXTS]. Prints one JSON object.
+// Encoding throughput: renvoi's embedder against llama.cpp called directly, on the same texts, in turns, in one
+// process. Usage: bench_embed MODEL.gguf CORPUS.jsonl BACKENDS_FOLDER [TEXTS]. Prints one JSON object.
+//        bench_embed --resident MODEL.gguf CORPUS.jsonl BACKENDS_FOLDER: what llama.cpp alone keeps in memory (MiB)
+//        when it has loaded the model and encoded some texts.
 #include <ggml-backend.h>
 #include <llama.h>
 
@@ -11,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -114,9 +117,24 @@ class Direct {
   float checksum_ = 0;
 };
 
+double resident_mib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 5 && std::string_view(argv[1]) == "--resident") {
+    ggml_backend_load_all_from_path(argv[4]);
+    Direct direct(argv[2]);
+    direct.run(read_texts(argv[3], 20));
+    std::printf("%.1f\n", resident_mib());
+    return 0;
+  }
   if (argc < 4) {
     std::fprintf(stderr, "usage: bench_embed MODEL.gguf CORPUS.jsonl BACKENDS_FOLDER [TEXTS]\n");
     return 2;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What the program does on real pages: extraction, adding, questions, memory. Prints a table; ratios, not promises.
 
-Usage: measure.py RENVOI HELP_FOLDER OUT_FOLDER [PAGES]
+Usage: measure.py RENVOI HELP_FOLDER OUT_FOLDER LLAMA_MIB [PAGES]
+LLAMA_MIB is what llama.cpp alone keeps in memory with the embedding model (bench_embed --resident).
 HELP_FOLDER holds HTML pages (Debian's LibreOffice help). Times depend on the machine: compare runs on one machine only.
 """
 import json
@@ -31,7 +32,8 @@ def resident_kib(pid):
 
 def main():
     renvoi, source, out = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
-    wanted = int(sys.argv[4]) if len(sys.argv) > 4 else 150
+    alone = float(sys.argv[4])
+    wanted = int(sys.argv[5]) if len(sys.argv) > 5 else 150
     shutil.rmtree(out, ignore_errors=True)
     pages = out / "pages"
     pages.mkdir(parents=True)
@@ -54,7 +56,6 @@ def main():
     print(f"add, end to end                 {len(chosen) / seconds:8.1f} pages/s ({len(chosen)} pages, {source_bytes / 1e6:.1f} MB, {seconds:.0f} s)")
     print("stats                           ", json.dumps(stats))
 
-    models = sum(path.stat().st_size for path in (out / "data").rglob("*.gguf"))
     server = subprocess.Popen([renvoi, *data, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True)
     try:
         address = next(word for line in server.stdout for word in line.split() if word.startswith("http://")).rstrip("/")
@@ -67,12 +68,12 @@ def main():
                 answer = json.load(urllib.request.urlopen(request, timeout=60))
                 if round_number == 0:
                     continue  # the first round warms caches
-                for name, value in {**answer["timings"], "whole_ms": (time.monotonic() - begin) * 1e3}.items():
+                for name, value in {**answer["timings_ms"], "whole_ms": (time.monotonic() - begin) * 1e3}.items():
                     totals.setdefault(name, []).append(value)
         for name, values in totals.items():
-            print(f"ask, {name:27}{sorted(values)[len(values) // 2]:8.1f} ms (median of {len(values)})")
+            print(f"ask, {name + "_ms" if not name.endswith("_ms") else name:27}{sorted(values)[len(values) // 2]:8.1f} ms (median of {len(values)})")
         resident = resident_kib(server.pid) / 1024
-        print(f"serve, resident memory          {resident:8.1f} MiB, the models' files {models / 2**20:.1f} MiB")
+        print(f"serve, resident memory          {resident:8.1f} MiB; llama.cpp alone with the embedding model {alone:.1f} MiB: {resident - alone:+.1f} MiB")
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)

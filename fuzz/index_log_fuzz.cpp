@@ -16,7 +16,10 @@ using namespace renvoi::index;
 
 namespace {
 
-constexpr std::size_t kCodeBytes = 12;  // 16 dimensions
+const Quantizers& quantizers() {
+  static const Quantizers shared("00aa11bb", 16);
+  return shared;
+}
 
 void as_log(const std::string& bytes) {
   const auto log = read_log(bytes, "fuzz", 1, 0);
@@ -29,11 +32,11 @@ void as_log(const std::string& bytes) {
 
 void as_batch(const std::string& bytes) {
   Changes changes;
-  if (!read_batch(bytes, kCodeBytes, changes)) return;
-  const auto segment = segment_of(changes, 16, kCodeBytes);
+  if (!read_batch(bytes, quantizers().plain().quantizer, changes)) return;
+  const auto segment = segment_of(changes, quantizers().plain());
   if (!segment) std::abort();  // what read_batch lets pass can be indexed
   if (segment->empty()) return;
-  const auto opened = Segment::from_memory(*segment, "fuzz", kCodeBytes);
+  const auto opened = Segment::from_memory(*segment, "fuzz", quantizers());
   if (!opened || !(*opened)->check()) std::abort();
 }
 

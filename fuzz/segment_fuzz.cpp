@@ -5,32 +5,49 @@
 #include <cstdlib>
 #include <string>
 
-#include "index/codes.h"
-#include "index/part.h"
+#include "index/merge.h"
 #include "index/segment.h"
+#include "index/segment_v1.h"
 #include "index/snapshot.h"
 
 using namespace renvoi;
 using namespace renvoi::index;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const auto codec = std::make_shared<const Codec>("00aa11bb", 16);
-  const std::string bytes(reinterpret_cast<const char*>(data), size);
-  (void)Segment::from_memory(bytes, "fuzz", codec->code_bytes());
-  const auto segment = Segment::from_memory(bytes, "fuzz", codec->code_bytes(), Segment::Checksums::ignore);
-  if (!segment) return 0;
-  const bool sound = (*segment)->check().ok();
-  Part part{*segment, std::make_shared<const LiveSet>(LiveSet::all(**segment)), 1};
-  const auto merged = merge_parts({&part, 1}, 16, codec->code_bytes());
-  if (merged && !merged->empty()) {
-    const auto again = Segment::from_memory(*merged, "merged", codec->code_bytes());
-    if (sound && (!again || !(*again)->check())) std::abort();
-  }
-  const auto snapshot = make_snapshot({part}, codec);
+namespace {
+
+constexpr std::uint32_t kDimensions = 16;
+
+void ask(const Part& part, const std::string& bytes) {
+  const auto snapshot = make_snapshot({part}, kDimensions);
   const std::vector<std::string> terms = {"t1", "t2", bytes.substr(0, 3)};
-  const std::vector<float> query(16, 0.25F);
+  const std::vector<float> query(kDimensions, 0.25F);
   for (const Hit& hit : snapshot->bm25(terms, 5)) (void)snapshot->bm25_of(terms, hit.passage);
   for (const Hit& hit : snapshot->semantic(query, 5)) (void)snapshot->record(hit.passage);
+  const Accept odd = [](ReferenceId reference) { return to_number(reference) % 2 == 1; };
+  (void)snapshot->semantic(query, 5, odd);
+  (void)snapshot->bm25(terms, 5, odd);
   for (const ReferenceId reference : snapshot->references()) (void)snapshot->passages_of(reference);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Quantizers quantizers("00aa11bb", kDimensions);
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  if (const auto old = convert_segment_v1(std::as_bytes(std::span(bytes)), "fuzz", quantizers)) {
+    const auto converted = Segment::from_memory(*old, "fuzz", quantizers);
+    if (!converted || !(*converted)->check()) std::abort();
+  }
+  (void)Segment::from_memory(bytes, "fuzz", quantizers);
+  const auto segment = Segment::from_memory(bytes, "fuzz", quantizers, Segment::Checksums::ignore);
+  if (!segment) return 0;
+  const bool sound = (*segment)->check().ok();
+  const Part part{*segment, std::make_shared<const LiveSet>(LiveSet::all(**segment)), 1};
+  const auto merged = merge_parts({&part, 1}, quantizers.plain(), 4);
+  if (merged && !merged->empty()) {
+    const auto again = Segment::from_memory(*merged, "merged", quantizers);
+    if (sound && (!again || !(*again)->check())) std::abort();
+  }
+  ask(part, bytes);
   return 0;
 }

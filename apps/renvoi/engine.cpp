@@ -94,6 +94,9 @@ Result<void> Engine::open_models(const Notify& notify) {
         return model::load_embedder(embedding_model_.file,
                                     llama_options(config_.embed.threads, 2'048, embedding_model_.digest));
       });
+  background_embedder_ = std::make_unique<LazyEmbedder>(
+      embedding_model_.name, embedding_model_.digest, summary.dimensions,
+      [this] { return model::load_embedder(embedding_model_.file, llama_options(1, 2'048, embedding_model_.digest)); });
   bool may_generate = false;
   if (!config_.generate.endpoint.empty()) {
     endpoint_client_ = std::make_unique<net::HttpClient>([this] {
@@ -125,7 +128,10 @@ Result<void> Engine::open_collection(Access access) {
   if (access != Access::read) RENVOI_CHECK(files_->create_folders(folder));
   const index::Identity identity{embedding_model_.digest, static_cast<std::uint32_t>(embedder_->dimensions()),
                                  extract::kExtractorVersion};
-  const auto open = [&](Mode mode) { return search::Collection::open(*files_, clock_, folder, identity, mode); };
+  RENVOI_TRY(first_tier_, open_first_tier_table(*files_, embedding_model_, identity));
+  std::optional<index::Identity> first;
+  if (first_tier_) first = first_tier_->identity;
+  const auto open = [&](Mode mode) { return search::Collection::open(*files_, clock_, folder, identity, mode, first); };
   auto opened = open(access == Access::read ? Mode::read : Mode::write);
   if (!opened && access != Access::read && opened.error().code == ErrorCode::conflict) {
     // Held by another process, or bound to another model? In the first case it can still be read.
@@ -165,7 +171,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   engine->fetcher_ = crawl::make_fetcher(*engine->client_, engine->clock_, fetching);
   engine->cache_ = std::make_unique<crawl::DocumentCache>(*engine->files_, collection_folder(config) / "cache",
                                                           config.answer.cache_bytes);
-  engine->searcher_ = std::make_unique<search::Searcher>(*engine->collection_, *engine->embedder_);
+  engine->searcher_ = std::make_unique<search::Searcher>(
+      *engine->collection_, *engine->embedder_, engine->first_tier_ ? engine->first_tier_->embedder.get() : nullptr);
   answer::AnswererOptions answering;
   answering.default_mode = engine->default_mode_;
   answering.evidence_references = config.answer.evidence_references;
@@ -177,15 +184,36 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   return engine;
 }
 
-Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool force,
-                                            const std::function<void(const ingest::IngestProgress&)>& on_progress,
-                                            std::stop_token stop) {
+Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool force, Depth depth,
+                                            const OnProgress& on_progress, std::stop_token stop) {
   ingest::IngestOptions options;
   options.sync.force = force;
   options.on_progress = on_progress;
+  options.fast = depth == Depth::first_tier;
+  if (first_tier_) options.table = first_tier_->embedder.get();
+  if (options.fast && !first_tier_) {
+    return Error{ErrorCode::invalid,
+                 fmt::format("there is no first tier without a table: 'renvoi model distil {}' makes it once, in some "
+                             "minutes",
+                             embedding_model_.name)};
+  }
   auto report = ingest::ingest_source(source, *collection_, *fetcher_, *embedder_, options, stop);
   if (!report) return std::move(report).error();
-  if (report->documents_indexed > 0 || report->sync.totals.gone > 0) RENVOI_CHECK(collection_->index().compact());
+  if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0)
+    RENVOI_CHECK(collection_->compact());
+  return report;
+}
+
+Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> source, Pace pace,
+                                                    const OnProgress& on_progress, std::stop_token stop) {
+  constexpr std::uint32_t kSmallBatch = 8;  // that it stops soon, and that what is encoded is kept soon
+  ingest::IngestOptions options;
+  options.on_progress = on_progress;
+  if (pace == Pace::background) options.batch_passages = kSmallBatch;
+  auto report = ingest::encode_waiting(*collection_, *fetcher_, pace == Pace::fast ? *embedder_ : *background_embedder_,
+                                       options, stop, source);
+  if (!report) return std::move(report).error();
+  if (report->documents_encoded > 0 || report->sync.totals.gone > 0) RENVOI_CHECK(collection_->compact());
   return report;
 }
 

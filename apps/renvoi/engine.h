@@ -12,6 +12,7 @@
 #include "config.h"
 #include "crawl/document_cache.h"
 #include "crawl/fetcher.h"
+#include "first_tier.h"
 #include "ingest/ingest.h"
 #include "io/file_system.h"
 #include "lazy_models.h"
@@ -49,10 +50,25 @@ class Engine {
   std::string generator_name() const { return generator_ ? generator_->name() : ""; }
   answer::AnswerMode default_mode() const { return default_mode_; }
 
-  // Reads the source and indexes it, then frees what the dead passages held.
-  Result<ingest::IngestReport> ingest(const catalog::Source& source, bool force,
-                                      const std::function<void(const ingest::IngestProgress&)>& on_progress,
-                                      std::stop_token stop);
+  // Whether documents are searchable before they are encoded: the embedding model was distilled.
+  bool has_first_tier() const { return first_tier_.has_value(); }
+
+  using OnProgress = std::function<void(const ingest::IngestProgress&)>;
+  enum class Depth : std::uint8_t {
+    full,        // to the end
+    first_tier,  // searchable, and no more: encode_waiting() does the rest
+  };
+  // Reads the source and indexes it, then frees what the dead passages held. Errors also: `invalid` (first_tier, and
+  // the model was not distilled).
+  Result<ingest::IngestReport> ingest(const catalog::Source& source, bool force, Depth depth,
+                                      const OnProgress& on_progress, std::stop_token stop);
+  enum class Pace : std::uint8_t {
+    fast,        // all cores
+    background,  // one thread, with an encoder of its own: whoever asks does not wait for it
+  };
+  // Encodes what is only in the first tier; all of it without `source`.
+  Result<ingest::IngestReport> encode_waiting(std::optional<SourceId> source, Pace pace, const OnProgress& on_progress,
+                                              std::stop_token stop);
 
   // The source meant by a number, an address or a path. Errors: `not_found`.
   Result<catalog::Source> find_source(const std::string& text);
@@ -69,7 +85,8 @@ class Engine {
   std::unique_ptr<net::HttpClient> endpoint_client_;  // the generation endpoint
   model::ModelManifest embedding_model_;
   std::optional<model::ModelManifest> generation_model_;
-  std::unique_ptr<LazyEmbedder> embedder_;
+  std::unique_ptr<LazyEmbedder> embedder_, background_embedder_;
+  std::optional<FirstTierTable> first_tier_;
   std::unique_ptr<model::Generator> generator_;
   answer::AnswerMode default_mode_ = answer::AnswerMode::extractive;
   std::unique_ptr<search::Collection> collection_;

@@ -1,5 +1,7 @@
 #include "json_view.h"
 
+#include "models.h"
+
 namespace renvoi::app {
 namespace {
 
@@ -80,7 +82,8 @@ Json json_of(const search::SearchResponse& response) {
                     {"range", json_range(hit.range)},
                     {"score", hit.score},
                     {"semantic", hit.semantic},
-                    {"bm25", hit.bm25}});
+                    {"bm25", hit.bm25},
+                    {"tier", hit.tier == search::Tier::full ? "full" : "first"}});
   }
   return {{"language", response.query_language},
           {"hits", hits},
@@ -136,6 +139,8 @@ Json json_of(const ingest::IngestProgress& progress) {
   return {{"sync", json_of(progress.sync)},
           {"documents_indexed", progress.documents_indexed},
           {"passages_indexed", progress.passages_indexed},
+          {"documents_encoded", progress.documents_encoded},
+          {"passages_encoded", progress.passages_encoded},
           {"passages_waiting", progress.passages_waiting},
           {"passages_per_s", progress.passages_per_s}};
 }
@@ -150,6 +155,8 @@ Json json_of(const ingest::IngestReport& report) {
           {"problems", problems},
           {"documents_indexed", report.documents_indexed},
           {"passages_indexed", report.passages_indexed},
+          {"documents_encoded", report.documents_encoded},
+          {"passages_encoded", report.passages_encoded},
           {"text_bytes", report.text_bytes},
           {"seconds", report.seconds}};
 }
@@ -162,6 +169,7 @@ Json json_of(const model::ModelManifest& manifest) {
           {"bytes", manifest.bytes},
           {"added_at", json_time(manifest.added_at)},
           {"may_generate", manifest.may_generate},
+          {"first_tier_table_bytes", table_bytes(manifest) == 0 ? Json(nullptr) : Json(table_bytes(manifest))},
           {"probe", manifest.probe_summary.empty() ? Json(nullptr) : Json(manifest.probe_summary)}};
 }
 

@@ -57,6 +57,12 @@ Result<std::optional<model::ModelManifest>> adopt(const char* name, model::Model
 
 fs::path models_folder(const Config& config) { return config.data / "models"; }
 
+std::uint64_t table_bytes(const model::ModelManifest& manifest) {
+  std::error_code failed;
+  const std::uintmax_t bytes = fs::file_size(model::table_file(manifest), failed);
+  return failed ? 0 : bytes;
+}
+
 std::optional<fs::path> bundled_model(const std::string& file_name) {
   for (const fs::path& folder : {program_folder() / "../share/renvoi/models", fs::path(RENVOI_BUILD_MODELS)}) {
     std::error_code failed;

@@ -27,6 +27,9 @@ Result<model::ModelManifest> choose_embedding_model(const Config& config, model:
 Result<std::optional<model::ModelManifest>> choose_generation_model(const Config& config, model::ModelStore& store,
                                                                     Timestamp now, const Notify& notify);
 
+// Of the table distilled from the model; 0 when there is none.
+std::uint64_t table_bytes(const model::ModelManifest& manifest);
+
 // Files with this ending that came with the program: <program>/../share/renvoi/models, then where it was built.
 std::optional<std::filesystem::path> bundled_model(const std::string& file_name);
 

@@ -71,8 +71,11 @@ void Progress::show(const std::string& what, std::uint64_t done, std::uint64_t a
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   const double rate = rate_per_s > 0 ? rate_per_s : seconds > 0 ? static_cast<double>(done) / seconds : 0;
   std::string text = terminal_ && all > 0 ? bar(done, all) + " " : "";
-  text += unit == "B" ? fmt::format("{}: {} of {}", what, human_bytes(done), human_bytes(all))
-                      : fmt::format("{}: {} of {} {}", what, done, all, unit);
+  if (done == 0 && all == 0)
+    text += what;
+  else
+    text += unit == "B" ? fmt::format("{}: {} of {}", what, human_bytes(done), human_bytes(all))
+                        : fmt::format("{}: {} of {} {}", what, done, all, unit);
   if (rate > 0) {
     text += unit == "B" ? fmt::format(", {}/s", human_bytes(static_cast<std::uint64_t>(rate)))
                         : fmt::format(", {:.1f} {}/s", rate, unit);
@@ -89,6 +92,8 @@ void Progress::show(const ingest::IngestProgress& progress) {
   std::string text = terminal_ && progress.sync.waiting > 0 ? bar(seen, all) + " " : "";
   text += fmt::format("{} read, {} waiting; {} passages indexed", counted(seen, "page", "pages"), progress.sync.waiting,
                       progress.passages_indexed);
+  if (progress.passages_encoded != progress.passages_indexed && progress.passages_encoded > 0)
+    text += fmt::format(", {} encoded", progress.passages_encoded);
   if (progress.passages_waiting > 0) text += fmt::format(" (+{})", progress.passages_waiting);
   if (progress.passages_per_s > 0) text += fmt::format(", {:.1f}/s", progress.passages_per_s);
   if (const double left = remaining_seconds(progress); left >= 1)

@@ -1,5 +1,6 @@
 #include "statistics.h"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -11,6 +12,20 @@ namespace {
 constexpr catalog::ReferenceState kStates[] = {catalog::ReferenceState::live,    catalog::ReferenceState::suspect,
                                                catalog::ReferenceState::gone,    catalog::ReferenceState::host_down,
                                                catalog::ReferenceState::blocked, catalog::ReferenceState::moved};
+
+index::IndexStats together(index::IndexStats full, const index::IndexStats& first) {
+  full.references += first.references;
+  full.passages += first.passages;
+  full.dead_passages += first.dead_passages;
+  full.segments += first.segments;
+  full.bytes += first.bytes;
+  full.code_bytes += first.code_bytes;
+  full.posting_bytes += first.posting_bytes;
+  full.table_bytes += first.table_bytes;
+  full.log_bytes += first.log_bytes;
+  full.terms = std::max(full.terms, first.terms);  // most are in both
+  return full;
+}
 
 }  // namespace
 
@@ -30,7 +45,10 @@ Result<Statistics> gather_statistics(Engine& engine) {
   search::Collection& collection = engine.collection();
   RENVOI_TRY(all.counts, collection.catalog().counts());
   RENVOI_TRY(all.languages, collection.catalog().languages());
-  all.index = collection.index().stats();
+  const search::Collection::TierStats tiers = collection.stats();
+  all.index = together(tiers.full, tiers.first);
+  all.first_tier_pages = tiers.first.references;
+  all.first_tier_passages = tiers.first.passages;
   all.disk = collection.disk_use();
   return all;
 }
@@ -45,6 +63,10 @@ Json json_of(const Statistics& all, const Engine& engine) {
           {"pages", all.index.references},
           {"passages", all.index.passages},
           {"dead_passages", all.index.dead_passages},
+          {"full_tier_passages", all.index.passages - all.first_tier_passages},
+          {"first_tier_passages", all.first_tier_passages},
+          {"first_tier_pages", all.first_tier_pages},
+          {"first_tier", engine.has_first_tier()},
           {"references_by_state", states},
           {"tombstones", all.counts.tombstones},
           {"frontier", all.counts.frontier},

@@ -8,7 +8,8 @@ namespace renvoi::app {
 
 struct Statistics {
   catalog::CatalogCounts counts;
-  index::IndexStats index;
+  index::IndexStats index;                                      // both tiers together
+  std::uint64_t first_tier_pages = 0, first_tier_passages = 0;  // searchable, and waiting to be encoded
   search::DiskUse disk;
   std::vector<std::pair<std::string, std::uint64_t>> languages;
   // Index and catalogue for one passage; 0 without passages.

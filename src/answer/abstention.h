@@ -1,5 +1,5 @@
-// Whether the evidence holds an answer: a pure decision. Its thresholds are first guesses, not calibrated
-// yet: docs/decisions/0004-abstention.md.
+// Whether the evidence holds an answer: a pure decision. Its thresholds were measured with bench/abstention.py:
+// docs/decisions/0004-abstention.md.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct AnswerSigns {
 struct AbstentionThresholds {
   float cosine_weight = 10.0F;
   float held_weight = 1.5F;
-  float least = 9.6F;                   // of the weighted sum
+  float least = 9.25F;                  // of the weighted sum
   float other_language_cosine = 0.86F;  // least unit cosine
 };
 

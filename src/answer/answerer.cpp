@@ -175,7 +175,7 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
     return answer;
   }
   RENVOI_TRY(const Question question, impl_->read_question(request, answer, limit));
-  const TermWeights weights(impl_->collection.index().snapshot());
+  const TermWeights weights(impl_->collection.snapshots().larger());
   RENVOI_TRY(const Evidence evidence, impl_->fetch(hits, question, weights, limit, answer));
   if (limit.fired()) return stopped(limit, stop, request);
   RENVOI_TRY(const std::vector<ScoredUnit> ranked,

@@ -19,7 +19,7 @@ constexpr std::uint32_t kLongestIntroductionBytes = 300;
 constexpr std::uint32_t kShortestSentenceBytes = 12;
 constexpr std::size_t kMaxEncoded = 96;
 
-// How much each sign counts: first guesses, not measured yet (docs/decisions/0004-abstention.md).
+// How much each sign counts: first guesses; bench/abstention.py tells how many quotes hold the answer.
 constexpr float kCosineWeight = 5.0F;
 constexpr float kHeldWeight = 0.6F;
 constexpr float kSearchWeight = 0.6F;

@@ -16,20 +16,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMagic = "RVC1";
 constexpr std::string_view kExtension = ".page";
 
-std::optional<CachedPage> parse(std::string_view bytes) {
-  if (bytes.size() < kMagic.size() + 4 || !bytes.starts_with(kMagic)) return {};
-  const std::string_view content = bytes.substr(0, bytes.size() - 4);
-  io::ByteReader sum(bytes.substr(content.size()));
-  if (sum.u32() != io::crc32c(content)) return {};
-  io::ByteReader reader(content.substr(kMagic.size()));
-  CachedPage page;
-  page.fingerprint = reader.u64();
-  page.content_type = reader.text();
-  page.body = reader.text();
-  if (!reader.ok() || !reader.at_end()) return {};
-  return page;
-}
-
 struct CacheFile {
   fs::path path;
   fs::file_time_type used;
@@ -49,6 +35,20 @@ std::vector<CacheFile> files_in(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::optional<CachedPage> parse_cached_page(std::string_view bytes) {
+  if (bytes.size() < kMagic.size() + 4 || !bytes.starts_with(kMagic)) return {};
+  const std::string_view content = bytes.substr(0, bytes.size() - 4);
+  io::ByteReader sum(bytes.substr(content.size()));
+  if (sum.u32() != io::crc32c(content)) return {};
+  io::ByteReader reader(content.substr(kMagic.size()));
+  CachedPage page;
+  page.fingerprint = reader.u64();
+  page.content_type = reader.text();
+  page.body = reader.text();
+  if (!reader.ok() || !reader.at_end()) return {};
+  return page;
+}
 
 fs::path DocumentCache::path_of(ReferenceId reference) const {
   return folder_ / (std::to_string(to_number(reference)) + std::string(kExtension));
@@ -88,7 +88,7 @@ std::optional<CachedPage> DocumentCache::get(ReferenceId reference) {
   const fs::path path = path_of(reference);
   const auto bytes = files_.read(path, max_bytes_);
   if (!bytes) return {};
-  auto page = parse(*bytes);
+  auto page = parse_cached_page(*bytes);
   std::error_code ignored;  // a cache that cannot be touched forgets in another order, nothing worse
   if (page) fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
   return page;

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -19,6 +20,9 @@ struct CachedPage {
   std::string body;
   std::uint64_t fingerprint = 0;
 };
+// What the bytes of a file of the cache hold; nothing when they do not match their checksum.
+std::optional<CachedPage> parse_cached_page(std::string_view bytes);
+
 class DocumentCache {
  public:
   DocumentCache(io::FileSystem& files, std::filesystem::path folder, std::uint64_t max_bytes)

@@ -81,7 +81,19 @@ Result<void> SyncPass::load() {
   return {};
 }
 
+// Of a pass over some references only: those that may be asked for now.
+void SyncPass::seed_only() {
+  for (const auto& [address, reference] : known_) {
+    const bool shown = reference.state == ReferenceState::live || reference.state == ReferenceState::moved;
+    if (is_read_again(reference) && (shown || reference.next_check_at <= clock_.now())) want(address, reference.depth);
+  }
+}
+
 Result<void> SyncPass::seed() {
+  if (options_.only) {
+    seed_only();
+    return {};
+  }
   if (source_.kind == SourceKind::folder) return seed_folder();
   if (source_.kind == SourceKind::file) {
     want(net::file_url(source_.address), 0);
@@ -219,7 +231,7 @@ Result<void> SyncPass::look(const Wanted& wanted) {
   looked_at_.insert(wanted.address);
   Fetcher::Request request{wanted.address, {}, source_.policy, false};
   // A 304 with nothing indexed behind it would be an empty document.
-  if (known && found->second.indexed && found->second.state != ReferenceState::gone)
+  if (known && found->second.indexed && found->second.state != ReferenceState::gone && !is_read_again(found->second))
     request.validators = found->second.validators;
   Observation seen = fetcher_.fetch(request, stop_);
   if (stop_.stop_requested() && seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified) {
@@ -301,6 +313,7 @@ Result<void> SyncPass::bury() {
 
 Result<void> SyncPass::finish() {
   report_.complete = !cut_ && !stop_.stop_requested();
+  if (options_.only) return {};  // says nothing about the source as a whole
   catalog::Source done = source_;
   if (report_.complete) done.synced_at = clock_.now();
   const SyncProgress& totals = report_.totals;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -54,6 +55,9 @@ struct SyncReport {
 struct SyncOptions {
   LifePolicy life;
   bool force = false;  // also what was checked less than revisit_after_s ago
+  // Only these references (those that are due, where one is not LIVE): each is read whole and handed over even if its
+  // text is the same, no link is followed, nothing new is looked for. What is gone leaves as in any pass.
+  std::optional<std::set<ReferenceId>> only;
   std::function<void(const SyncProgress&)> on_progress;
 };
 

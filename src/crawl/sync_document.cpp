@@ -72,7 +72,8 @@ Result<bool> SyncPass::belongs_to_canonical(const Wanted& wanted, const std::opt
 }
 
 Result<void> SyncPass::follow_links(const extract::Document& document, const Observation& seen, std::uint32_t depth) {
-  if (source_.kind != SourceKind::site || seen.nofollow || document.nofollow || depth >= source_.policy.max_depth)
+  if (options_.only || source_.kind != SourceKind::site || seen.nofollow || document.nofollow ||
+      depth >= source_.policy.max_depth)
     return {};
   const auto page = net::Url::parse(seen.final_address);
   if (!page) return {};
@@ -102,6 +103,11 @@ Result<void> SyncPass::index_document(Reference reference, const Observation& se
   reference.text_bytes = document.text.size();
   reference.indexed = true;
   ++(changed ? report_.totals.changed_documents : report_.totals.new_documents);
+  return hand_over(std::move(reference), seen, std::move(document), changed);
+}
+
+Result<void> SyncPass::hand_over(Reference reference, const Observation& seen, extract::Document document,
+                                 bool changed) {
   if (!seen.noarchive && !document.noarchive) RENVOI_CHECK(sink_.on_page(reference, seen));
   document.noarchive |= seen.noarchive;
   return sink_.on_document(reference, std::move(document), changed);
@@ -168,6 +174,7 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
   if (next.state == ReferenceState::moved && !same) next.state = ReferenceState::live;
   if (same && before.indexed && before.state != ReferenceState::gone) {
     ++report_.totals.unchanged;
+    if (is_read_again(before)) return hand_over(std::move(next), seen, std::move(*document), false);
     return state(std::move(next), before);
   }
   return index_document(std::move(next), seen, std::move(*document), before.fingerprint != 0 && before.indexed);

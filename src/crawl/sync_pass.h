@@ -39,6 +39,10 @@ class SyncPass {
 
   Result<void> load();
   Result<void> seed();
+  void seed_only();
+  bool is_read_again(const catalog::Reference& reference) const {
+    return options_.only && options_.only->contains(reference.id);
+  }
   Result<void> seed_folder();
   Result<void> seed_sitemap();
   Result<void> read_sitemap(const std::string& address, std::deque<std::string>& more, std::set<std::string>& read);
@@ -50,6 +54,8 @@ class SyncPass {
   Result<void> read_document(const Wanted& wanted, std::optional<catalog::Reference> known, const Observation& seen);
   Result<void> index_document(catalog::Reference reference, const Observation& seen, extract::Document document,
                               bool changed);
+  Result<void> hand_over(catalog::Reference reference, const Observation& seen, extract::Document document,
+                         bool changed);
   Result<void> leave_out(const Wanted& wanted, const std::optional<catalog::Reference>& known, const Observation& seen,
                          const std::string& why);
   Result<bool> belongs_to_canonical(const Wanted& wanted, const std::optional<catalog::Reference>& known,

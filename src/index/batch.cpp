@@ -6,13 +6,15 @@
 #include <cmath>
 #include <vector>
 
+#include "index/codes.h"
 #include "index/segment_writer.h"
 #include "io/bytes.h"
 
 namespace renvoi::index {
 namespace {
 
-enum class Operation : std::uint8_t { put = 1, remove = 2 };
+// `old_put` has codes of version 1, and is read only.
+enum class Operation : std::uint8_t { old_put = 1, remove = 2, put = 3 };
 
 constexpr std::uint64_t kMaxLength = 0xFFFFFFFF;
 
@@ -21,11 +23,11 @@ Error invalid(ReferenceId reference, std::uint32_t ordinal, std::string_view wha
           fmt::format("passage {} of reference {} cannot be indexed: {}", ordinal, to_number(reference), what)};
 }
 
-Result<void> validate(const Codec& codec, ReferenceId reference, const PassageInput& passage) {
-  if (passage.vector.size() != codec.dimensions())
+Result<void> validate(const Quantizer& plain, ReferenceId reference, const PassageInput& passage) {
+  if (passage.vector.size() != plain.dimensions())
     return invalid(
         reference, passage.ordinal,
-        fmt::format("its vector has {} dimensions, the index {}", passage.vector.size(), codec.dimensions()));
+        fmt::format("its vector has {} dimensions, the index {}", passage.vector.size(), plain.dimensions()));
   for (const float value : passage.vector)
     if (!std::isfinite(value))
       return invalid(reference, passage.ordinal, "its vector holds a number that is not finite");
@@ -74,22 +76,26 @@ bool read_passage(io::ByteReader& reader, std::size_t code_bytes, DecodedPassage
   return reader.ok() && passage.length <= kMaxLength && passage.record.range.begin <= passage.record.range.end;
 }
 
+std::size_t code_bytes_of(const Quantizer& plain, bool old_codes) {
+  return old_codes ? old_code_bytes(plain.dimensions()) : plain.code_bytes();
+}
+
 Error damaged() {
   return {ErrorCode::corrupt, "a batch in the index's log cannot be read; restore or rebuild the index"};
 }
 
 }  // namespace
 
-Result<void> append_put(std::string& batch, const Codec& codec, ReferenceId reference,
+Result<void> append_put(std::string& batch, const Quantizer& plain, ReferenceId reference,
                         std::span<const PassageInput> passages) {
-  for (const PassageInput& passage : passages) RENVOI_CHECK(validate(codec, reference, passage));
+  for (const PassageInput& passage : passages) RENVOI_CHECK(validate(plain, reference, passage));
   std::vector<const PassageInput*> ordered;
   for (const PassageInput& passage : passages) ordered.push_back(&passage);
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](const auto* a, const auto* b) { return a->ordinal < b->ordinal; });
   io::ByteWriter body;
   body.varint(passages.size());
-  std::vector<std::byte> code(codec.code_bytes());
+  std::vector<std::byte> code(plain.code_bytes());
   for (const PassageInput* passage : ordered) {
     body.varint(passage->ordinal);
     body.varint(passage->range.begin);
@@ -100,7 +106,7 @@ Result<void> append_put(std::string& batch, const Codec& codec, ReferenceId refe
       body.text(term.term);
       body.varint(term.frequency);
     }
-    codec.encode(passage->vector, code);
+    plain.encode(passage->vector, code);
     body.append(code);
   }
   if (body.size() > kMaxBatchBytes || batch.size() + body.size() > kMaxBatchBytes)
@@ -122,7 +128,7 @@ void append_remove(std::string& batch, ReferenceId reference) {
   batch += head.str();
 }
 
-Result<void> read_batch(std::string_view batch, std::size_t code_bytes, Changes& changes) {
+Result<void> read_batch(std::string_view batch, const Quantizer& plain, Changes& changes) {
   io::ByteReader reader(batch);
   DecodedPassage passage;
   while (reader.ok() && !reader.at_end()) {
@@ -132,7 +138,9 @@ Result<void> read_batch(std::string_view batch, std::size_t code_bytes, Changes&
       changes[reference] = {};
       continue;
     }
-    if (operation != Operation::put) return damaged();
+    if (operation != Operation::put && operation != Operation::old_put) return damaged();
+    const bool old_codes = operation == Operation::old_put;
+    const std::size_t code_bytes = code_bytes_of(plain, old_codes);
     const std::string_view body = reader.text();
     io::ByteReader passages(body);
     const std::uint64_t count = passages.varint();
@@ -142,29 +150,37 @@ Result<void> read_batch(std::string_view batch, std::size_t code_bytes, Changes&
       last_ordinal = passage.record.ordinal;
     }
     if (!passages.ok() || !passages.at_end()) return damaged();
-    changes[reference] = count == 0 ? std::string_view() : body;
+    changes[reference] = {count == 0 ? std::string_view() : body, old_codes};
   }
   if (!reader.ok()) return damaged();
   return {};
 }
 
-Result<std::string> segment_of(const Changes& changes, std::uint32_t dimensions, std::size_t code_bytes) {
+Result<std::string> segment_of(const Changes& changes, const NamedQuantizer& plain) {
   struct Occurrence {
     std::string_view term;
     Posting posting;
   };
-  SegmentWriter writer(dimensions, code_bytes);
+  SegmentWriter writer(plain);
   std::vector<Occurrence> occurrences;
   DecodedPassage passage;
+  std::vector<std::byte> code(plain.quantizer.code_bytes());
+  std::vector<float> point(plain.quantizer.space());
   for (const auto& [reference, body] : changes) {
-    if (body.empty()) continue;
-    io::ByteReader reader(body);
+    if (body.bytes.empty()) continue;
+    io::ByteReader reader(body.bytes);
     const std::uint64_t count = reader.varint();
     for (std::uint64_t i = 0; i < count; ++i) {
-      if (!read_passage(reader, code_bytes, passage)) return damaged();
+      if (!read_passage(reader, code_bytes_of(plain.quantizer, body.old_codes), passage)) return damaged();
       for (const auto& [term, frequency] : passage.terms) occurrences.push_back({term, {writer.passages(), frequency}});
       passage.record.reference = reference;
-      writer.add_passage(passage.record, static_cast<std::uint32_t>(passage.length), passage.code);
+      std::span<const std::byte> stored = std::as_bytes(std::span(passage.code.data(), passage.code.size()));
+      if (body.old_codes) {
+        decode_old_code(stored, std::span(point).subspan(1));
+        plain.quantizer.encode_point(point, code);
+        stored = code;
+      }
+      writer.add_passage(passage.record, length_code(static_cast<std::uint32_t>(passage.length)), stored);
     }
   }
   if (writer.passages() == 0) return std::string();

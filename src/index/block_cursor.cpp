@@ -29,7 +29,8 @@ bool covers(const ScoreBound& bound, std::uint8_t frequency, std::uint8_t length
 
 }  // namespace
 
-BlockCursor::BlockCursor(std::string_view list, std::uint32_t postings, std::uint32_t passages, Kernel kernel)
+BlockCursor::BlockCursor(std::string_view list, std::uint32_t postings, std::uint32_t passages, Kernel kernel,
+                         std::uint32_t target)
     : list_(list), postings_(postings), passages_(passages), short_(postings < kBlockPostings), block_(kernel) {
   if (postings_ == 0) {
     at_end_ = true;
@@ -47,13 +48,19 @@ BlockCursor::BlockCursor(std::string_view list, std::uint32_t postings, std::uin
     blocks_ = groups_ = 1;
     lasts_[0] = block_.passages()[postings_ - 1];
     decoded_ = settled_ = true;
+    if (target > 0) advance_to(target);
     return;
   }
   groups_ = (postings_ - 1) / kGroupPostings + 1;
   if (groups_ > 1 && list_.size() / kGroupEntryBytes < groups_)
     fail();
-  else
+  else if (target == 0 || groups_ == 1 || target <= table_last(0))
     load_group(0);
+  else {
+    target_ = target;
+    load_group_of_target(1);
+  }
+  if (target > 0) shallow_advance_to(target);
 }
 
 bool BlockCursor::fail() {
@@ -109,6 +116,22 @@ bool BlockCursor::load_group(std::uint32_t group) {
   return true;
 }
 
+bool BlockCursor::load_group_of_target(std::uint32_t from) {
+  std::uint32_t high = groups_;
+  while (from < high) {
+    const std::uint32_t middle = from + (high - from) / 2;
+    if (table_last(middle) < target_)
+      from = middle + 1;
+    else
+      high = middle;
+  }
+  if (from == groups_) {
+    at_end_ = true;
+    return false;
+  }
+  return load_group(from);
+}
+
 bool BlockCursor::shallow_advance_to(std::uint32_t target) {
   if (at_end_) return false;
   if (target > target_) {
@@ -117,20 +140,7 @@ bool BlockCursor::shallow_advance_to(std::uint32_t target) {
   }
   if (target_ <= lasts_[block_index_]) return true;
   if (target_ > lasts_[blocks_ - 1]) {
-    std::uint32_t low = group_ + 1;  // the first group that ends at or after it
-    std::uint32_t high = groups_;
-    while (low < high) {
-      const std::uint32_t middle = low + (high - low) / 2;
-      if (table_last(middle) < target_)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    if (low == groups_) {
-      at_end_ = true;
-      return false;
-    }
-    if (!load_group(low)) return false;
+    if (!load_group_of_target(group_ + 1)) return false;
   }
   const auto* const lasts = lasts_.data();
   const auto found =

@@ -17,8 +17,9 @@ namespace renvoi::index {
 class BlockCursor {
  public:
   // `list` is the whole list as PostingBlockWriter wrote it, of `postings` postings, in a segment of `passages`. Stands
-  // at the first posting.
-  BlockCursor(std::string_view list, std::uint32_t postings, std::uint32_t passages, Kernel kernel = best_kernel());
+  // at the first posting at or after `target`.
+  BlockCursor(std::string_view list, std::uint32_t postings, std::uint32_t passages, Kernel kernel = best_kernel(),
+              std::uint32_t target = 0);
 
   bool at_end() const { return at_end_; }
   bool failed() const { return failed_; }
@@ -59,6 +60,7 @@ class BlockCursor {
   bool fail();
   bool settle();  // decodes the current block and finds the first posting at or after target_
   bool load_group(std::uint32_t group);
+  bool load_group_of_target(std::uint32_t from);  // the first from there on that ends at or after target_
   std::uint32_t table_last(std::uint32_t group) const;
   std::uint32_t table_end(std::uint32_t group) const;
 

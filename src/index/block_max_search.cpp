@@ -351,8 +351,9 @@ Result<float> block_score_of(std::span<const BlockMaxTerm> terms, std::uint32_t 
   float score = 0;
   if (passage >= segment.lengths.size()) return score;
   for (const BlockMaxTerm& term : terms) {
-    BlockCursor cursor(term.list, term.postings, static_cast<std::uint32_t>(segment.lengths.size()));
-    if (cursor.advance_to(passage) && cursor.passage() == passage)
+    BlockCursor cursor(term.list, term.postings, static_cast<std::uint32_t>(segment.lengths.size()), best_kernel(),
+                       passage);
+    if (!cursor.at_end() && cursor.passage() == passage)
       score += curve.score(term.weight, cursor.frequency(), segment.lengths[passage]);
     if (cursor.failed()) return Error{ErrorCode::corrupt, "a list of postings is damaged"};
   }

@@ -38,6 +38,14 @@ bool accepts(PassageBits filter, std::uint32_t passage) {
   return filter.empty() || (passage / 64 < filter.size() && (filter[passage / 64] >> (passage % 64) & 1U) != 0);
 }
 
+bool asked_accepts(const CodeSearch& how, std::uint32_t passage, CodeSearchCost& spent) {
+  if (how.accept == nullptr) return true;
+  ++spent.asked;
+  if ((*how.accept)(passage)) return true;
+  ++spent.refused;
+  return false;
+}
+
 // `slots[s]` is the passage whose code goes to slot s.
 void write_slots(const CodeLayout& layout, std::span<const std::byte> codes, std::span<const std::uint32_t> slots,
                  std::string& scan, std::string& rest) {
@@ -134,8 +142,23 @@ class CodeStore::Best {
 
 std::size_t CodeStore::block_bytes() const { return block_bytes_of(quantizer_.layout()); }
 
-Result<CodeStore> CodeStore::open(Quantizer quantizer, std::size_t passages, const CodeSectionViews& sections) {
+// `count` blocks from `block` on, verified.
+const std::byte* CodeStore::scan_block(std::size_t block, std::size_t count) const {
+  const std::span<const std::byte> bytes = scan_.subspan(block * block_bytes(), count * block_bytes());
+  if (checks_ != nullptr) (void)checks_->verify(bytes);
+  return bytes.data();
+}
+
+const std::byte* CodeStore::rest_of(std::uint32_t slot) const {
+  const std::span<const std::byte> bytes = rest_.subspan(slot * rest_bytes(), rest_bytes());
+  if (checks_ != nullptr) (void)checks_->verify(bytes);
+  return bytes.data();
+}
+
+Result<CodeStore> CodeStore::open(Quantizer quantizer, std::size_t passages, const CodeSectionViews& sections,
+                                  const BlockChecks* checks) {
   CodeStore store(std::move(quantizer));
+  store.checks_ = checks;
   constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max() - 64;
   if (passages > kMost || sections.scan.size() != blocks_for(passages) * store.block_bytes() ||
       sections.rest.size() != passages * store.rest_bytes())
@@ -170,7 +193,7 @@ Result<CodeStore> CodeStore::open(Quantizer quantizer, std::size_t passages, con
   CodeSectionViews centroids;
   centroids.scan = rest.first(scan_bytes);
   centroids.rest = rest.subspan(scan_bytes);
-  RENVOI_TRY(CodeStore opened, open(store.quantizer_, cells, centroids));
+  RENVOI_TRY(CodeStore opened, open(store.quantizer_, cells, centroids, checks));
   store.centroids_ = std::make_shared<const CodeStore>(std::move(opened));
   return store;
 }
@@ -184,13 +207,13 @@ std::uint32_t CodeStore::passage_at(std::uint32_t slot) const {
 
 void CodeStore::code_at(std::uint32_t slot, std::span<std::byte> code) const {
   const CodeLayout& layout = quantizer_.layout();
-  const std::byte* block = scan_.data() + slot / kScanLanes * block_bytes();
+  const std::byte* block = scan_block(slot / kScanLanes);
   const std::size_t lane = slot % kScanLanes;
   for (std::size_t row = 0; row < layout.hot_bytes; ++row) code[row] = block[row * kScanLanes + lane];
   const std::byte* scales = block + layout.hot_bytes * kScanLanes;
   std::memcpy(code.data() + layout.hot_scale_at(), scales + 2 * lane, 2);
   std::memcpy(code.data() + layout.axis_at(), scales + 2 * kScanLanes + 2 * lane, 2);
-  const std::byte* rest = rest_.data() + slot * rest_bytes();
+  const std::byte* rest = rest_of(slot);
   std::memcpy(code.data() + layout.hot_bytes, rest, layout.cold_bytes);
   std::memcpy(code.data() + layout.scale_at(), rest + layout.cold_bytes, 2);
 }
@@ -199,9 +222,9 @@ void CodeStore::code_of(std::uint32_t passage, std::span<std::byte> code) const 
 
 float CodeStore::rank(const CodeQuery& query, std::uint32_t slot, CodePlanes& planes, Simd level) const {
   const CodeLayout& layout = quantizer_.layout();
-  const std::byte* block = scan_.data() + slot / kScanLanes * block_bytes();
+  const std::byte* block = scan_block(slot / kScanLanes);
   const std::size_t lane = slot % kScanLanes;
-  const std::byte* rest = rest_.data() + slot * rest_bytes();
+  const std::byte* rest = rest_of(slot);
   quantizer_.unpack(reinterpret_cast<const std::uint8_t*>(block) + lane, kScanLanes,
                     reinterpret_cast<const std::uint8_t*>(rest), planes);
   const std::uint16_t axis = load16(block + layout.hot_bytes * kScanLanes + 2 * kScanLanes + 2 * lane);
@@ -213,8 +236,8 @@ float CodeStore::similarity(const CodeQuery& query, std::uint32_t passage, Simd 
   return rank(query, slot_of(passage), planes, level);
 }
 
-void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, Simd level, PassageBits filter,
-                     Best& best) const {
+void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, const CodeSearch& how,
+                     PassageBits filter, Best& best, CodeSearchCost& spent) const {
   if (begin >= end) return;
   const std::size_t rows = quantizer_.layout().hot_bytes;
   std::uint32_t sums[kBlocksAtOnce * kScanLanes];
@@ -222,11 +245,11 @@ void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t 
   const std::size_t last_block = (std::size_t{end} + kScanLanes - 1) / kScanLanes;
   for (std::size_t first = begin / kScanLanes; first < last_block; first += kBlocksAtOnce) {
     const std::size_t blocks = std::min(kBlocksAtOnce, last_block - first);
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(scan_.data()) + first * block_bytes();
-    scan_blocks(level, query.table().data(), rows, bytes, blocks, block_bytes(), sums);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(scan_block(first, blocks));
+    scan_blocks(how.level, query.table().data(), rows, bytes, blocks, block_bytes(), sums);
     for (std::size_t block = 0; block < blocks; ++block) {
       const std::uint8_t* scales = bytes + block * block_bytes() + rows * kScanLanes;
-      std::uint32_t reached = score_lanes(level, query.scoring(), sums + block * kScanLanes, scales,
+      std::uint32_t reached = score_lanes(how.level, query.scoring(), sums + block * kScanLanes, scales,
                                           scales + 2 * kScanLanes, best.threshold(), scores);
       const std::size_t slot = (first + block) * kScanLanes;
       if (slot < begin) reached &= ~std::uint32_t{0} << (begin - slot);
@@ -234,7 +257,8 @@ void CodeStore::scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t 
       for (; reached != 0; reached &= reached - 1) {
         const auto lane = static_cast<std::uint32_t>(std::countr_zero(reached));
         const auto at = static_cast<std::uint32_t>(slot + lane);
-        if (accepts(filter, passage_at(at))) best.offer(scores[lane], at);
+        const std::uint32_t passage = passage_at(at);
+        if (accepts(filter, passage) && asked_accepts(how, passage, spent)) best.offer(scores[lane], at);
       }
     }
   }
@@ -282,10 +306,10 @@ std::vector<Hit> CodeStore::search(const CodeQuery& query, std::size_t k, const 
         passage += 63;
         continue;
       }
-      if (accepts(filter, passage)) all.push_back({0, slot_of(passage)});
+      if (accepts(filter, passage) && asked_accepts(how, passage, spent)) all.push_back({0, slot_of(passage)});
     }
   } else if (cells() == 0) {
-    scan(query, 0, passages, how.level, filter, best);
+    scan(query, 0, passages, how, filter, best, spent);
     spent.scanned = passages_;
   } else {
     const double share =
@@ -293,7 +317,7 @@ std::vector<Hit> CodeStore::search(const CodeQuery& query, std::size_t k, const 
         static_cast<double>(accepted);
     const auto budget = static_cast<std::size_t>(std::ceil(std::min(share, 1.0) * static_cast<double>(passages_)));
     for (const std::uint32_t cell : nearest_cells(query, budget, how.level)) {
-      scan(query, starts_[cell], starts_[cell + 1], how.level, filter, best);
+      scan(query, starts_[cell], starts_[cell + 1], how, filter, best, spent);
       spent.scanned += starts_[cell + 1] - starts_[cell];
       ++spent.cells;
     }

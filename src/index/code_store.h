@@ -14,12 +14,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "index/block_checks.h"
 #include "index/cells.h"
 #include "index/index.h"
 #include "index/quantizer.h"
@@ -54,6 +56,9 @@ struct CodeSearch {
   // more as the filter leaves out. Flat stores look at all.
   std::size_t least_scanned = 32'768;
   double least_share = 0.08;
+  // Asked beside the filter, and only of passages that the scan would keep; null: all. Not reckoned with when it is
+  // decided how much is scanned: where it refuses most, a filter finds more.
+  const std::function<bool(std::uint32_t passage)>* accept = nullptr;
   Simd level = best_simd();
 };
 
@@ -61,13 +66,17 @@ struct CodeSearchCost {
   std::size_t cells = 0;    // visited
   std::size_t scanned = 0;  // passages whose hot bits were looked at
   std::size_t ranked = 0;   // passages whose whole codes were
+  std::size_t refused = 0;  // by CodeSearch::accept, of those asked
+  std::size_t asked = 0;
 };
 
 // Thread-safe: immutable. Does not own the bytes.
 class CodeStore {
  public:
-  // Errors: `corrupt` when the sections are not those of so many passages. O(passages) with cells, else O(1).
-  static Result<CodeStore> open(Quantizer quantizer, std::size_t passages, const CodeSectionViews& sections);
+  // `scan` and `rest` are shown to `checks`, unless null, before they are read; what is read of bad ones is worth
+  // nothing. Errors: `corrupt` when the sections are not those of so many passages. O(passages) with cells, else O(1).
+  static Result<CodeStore> open(Quantizer quantizer, std::size_t passages, const CodeSectionViews& sections,
+                                const BlockChecks* checks = nullptr);
 
   std::size_t size() const { return passages_; }
   std::size_t cells() const { return starts_.empty() ? 0 : starts_.size() - 1; }
@@ -90,17 +99,20 @@ class CodeStore {
   class Best;
   explicit CodeStore(Quantizer quantizer) : quantizer_(std::move(quantizer)) {}
   std::size_t block_bytes() const;
+  const std::byte* scan_block(std::size_t block, std::size_t count = 1) const;
+  const std::byte* rest_of(std::uint32_t slot) const;
   std::size_t rest_bytes() const { return quantizer_.layout().cold_bytes + 2; }
   std::uint32_t slot_of(std::uint32_t passage) const { return slots_.empty() ? passage : slots_[passage]; }
   std::uint32_t passage_at(std::uint32_t slot) const;
   void code_at(std::uint32_t slot, std::span<std::byte> code) const;
-  void scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, Simd level, PassageBits filter,
-            Best& best) const;
+  void scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, const CodeSearch& how, PassageBits filter,
+            Best& best, CodeSearchCost& spent) const;
   float rank(const CodeQuery& query, std::uint32_t slot, CodePlanes& planes, Simd level) const;
   std::vector<std::uint32_t> nearest_cells(const CodeQuery& query, std::size_t passages, Simd level) const;
 
   Quantizer quantizer_;
   std::size_t passages_ = 0;
+  const BlockChecks* checks_ = nullptr;
   std::span<const std::byte> scan_;
   std::span<const std::byte> rest_;
   std::span<const std::byte> order_;

@@ -1,7 +1,5 @@
 #include "index/codes.h"
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -14,8 +12,6 @@ namespace {
 
 constexpr std::uint32_t kRounds = 3;
 constexpr float kCentre = 7.5F;  // level c stands for (c - 7.5) x scale
-constexpr int kSteps = 12;
-constexpr std::size_t kLanes = 16;
 
 // Fast Walsh-Hadamard transform, not yet divided by sqrt(size). Additions only: the same on every machine.
 void hadamard(std::span<float> values) {
@@ -31,25 +27,6 @@ void hadamard(std::span<float> values) {
 
 void scale_all(std::span<float> values, float factor) {
   for (float& value : values) value *= factor;
-}
-
-struct Rounding {
-  double product = 0;  // <vector, levels>
-  double square = 0;   // <levels, levels>
-};
-
-float level_of(float value, float inverse_step) {
-  return std::clamp(std::floor(value * inverse_step) + 8.0F, 0.0F, 15.0F);
-}
-
-Rounding round_with(std::span<const float> values, float inverse_step) {
-  Rounding rounding;
-  for (const float value : values) {
-    const double level = static_cast<double>(level_of(value, inverse_step)) - 7.5;
-    rounding.product += static_cast<double>(value) * level;
-    rounding.square += level * level;
-  }
-  return rounding;
 }
 
 }  // namespace
@@ -74,90 +51,28 @@ void Rotation::apply(std::span<float> values) const {
   }
 }
 
-Codec::Codec(std::string_view model_digest, std::uint32_t dimensions, ScaleChoice choice)
-    : dimensions_(dimensions), half_((dimensions + 1) / 2), choice_(choice), rotation_(model_digest, dimensions) {}
-
-void Codec::encode(std::span<const float> vector, std::span<std::byte> code) const {
-  std::vector<float> values(vector.begin(), vector.end());
-  rotation_.apply(values);
-  std::fill(code.begin(), code.end(), std::byte{0});
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::abs(value));
-  if (!(largest > 0) || !std::isnormal(largest)) return;  // the zero vector: scale 0
-
-  float best_inverse_step = 0;
-  double best_quality = -1;
-  Rounding best;
-  for (int i = 0; i < kSteps; ++i) {
-    const float reach = largest * (0.45F + 0.05F * static_cast<float>(i));  // 0.45 to 1.0 of the largest coordinate
-    const float inverse_step = 8.0F / reach;
-    if (!std::isfinite(inverse_step)) continue;
-    const Rounding rounding = round_with(values, inverse_step);
-    const double quality = rounding.product * rounding.product / rounding.square;
-    if (quality <= best_quality) continue;
-    best_quality = quality;
-    best = rounding;
-    best_inverse_step = inverse_step;
-  }
-  if (best_inverse_step == 0) return;
-  double scale = best.product / best.square;
-  if (choice_ == ScaleChoice::unbiased) {
-    double square = 0;
-    for (const float value : values) square += static_cast<double>(value) * static_cast<double>(value);
-    scale = square / best.product;
-  }
-  for (std::size_t i = 0; i < dimensions_; ++i) {
-    const auto level = static_cast<unsigned>(level_of(values[i], best_inverse_step));
-    std::byte& byte = code[i < half_ ? i : i - half_];
-    byte |= static_cast<std::byte>(i < half_ ? level : level << 4);
-  }
-  const auto stored = static_cast<float>(scale);
-  std::memcpy(code.data() + half_, &stored, sizeof stored);
-}
-
-std::vector<float> Codec::decode(std::span<const std::byte> code) const {
-  float scale = 0;
-  std::memcpy(&scale, code.data() + half_, sizeof scale);
-  std::vector<float> values(dimensions_);
-  for (std::size_t i = 0; i < dimensions_; ++i) {
-    const auto byte = std::to_integer<unsigned>(code[i < half_ ? i : i - half_]);
-    values[i] = scale * (static_cast<float>(i < half_ ? byte & 15 : byte >> 4) - kCentre);
-  }
-  return values;
-}
-
-PreparedQuery Codec::prepare(std::span<const float> query) const {
-  std::vector<float> values(query.begin(), query.end());
-  rotation_.apply(values);
-  PreparedQuery prepared;
-  prepared.low_.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half_));
-  prepared.high_.assign(half_, 0.0F);
-  std::copy(values.begin() + static_cast<std::ptrdiff_t>(half_), values.end(), prepared.high_.begin());
-  double sum = 0;
-  for (const float value : values) sum += static_cast<double>(value);
-  prepared.offset_ = static_cast<float>(sum * static_cast<double>(kCentre));
-  return prepared;
-}
-
-float Codec::inner_product(const PreparedQuery& query, const std::byte* code) const {
-  // Independent sums, one a lane, so that the compiler may keep them in vector registers.
-  std::array<float, kLanes> sums{};
-  const float* low = query.low_.data();
-  const float* high = query.high_.data();
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(code);
-  std::size_t i = 0;
-  for (; i + kLanes <= half_; i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::uint8_t byte = bytes[i + lane];
-      sums[lane] += low[i + lane] * static_cast<float>(byte & 15) + high[i + lane] * static_cast<float>(byte >> 4);
+void Rotation::apply_inverse(std::span<float> values) const {
+  const float factor = 1.0F / std::sqrt(static_cast<float>(block_));
+  for (std::uint32_t round = kRounds; round-- > 0;) {
+    if (block_ != dimensions_) {
+      hadamard(values.last(block_));
+      scale_all(values.last(block_), factor);
     }
-  for (; i < half_; ++i)
-    sums[i % kLanes] += low[i] * static_cast<float>(bytes[i] & 15) + high[i] * static_cast<float>(bytes[i] >> 4);
-  float sum = 0;
-  for (const float part : sums) sum += part;
+    hadamard(values.first(block_));
+    scale_all(values.first(block_), factor);
+    for (std::size_t i = 0; i < dimensions_; ++i)
+      if (negate_[std::size_t{round} * dimensions_ + i] != 0) values[i] = -values[i];
+  }
+}
+
+void decode_old_code(std::span<const std::byte> code, std::span<float> rotated) {
+  const std::size_t half = (rotated.size() + 1) / 2;
   float scale = 0;
-  std::memcpy(&scale, code + half_, sizeof scale);
-  return scale * (sum - query.offset_);
+  std::memcpy(&scale, code.data() + half, sizeof scale);
+  for (std::size_t i = 0; i < rotated.size(); ++i) {
+    const auto byte = std::to_integer<unsigned>(code[i < half ? i : i - half]);
+    rotated[i] = scale * (static_cast<float>(i < half ? byte & 15 : byte >> 4) - kCentre);
+  }
 }
 
 }  // namespace renvoi::index

@@ -8,7 +8,9 @@
 #include <set>
 
 #include "index/batch.h"
+#include "index/check_files.h"
 #include "index/loader.h"
+#include "index/merge.h"
 #include "index/merge_policy.h"
 #include "index/snapshot.h"
 #include "io/file_lock.h"
@@ -25,13 +27,15 @@ std::span<const std::byte> as_bytes(std::string_view text) {
 
 class FolderIndex final : public Index {
  public:
-  FolderIndex(io::FileSystem& files, std::filesystem::path folder, Identity identity, Mode mode)
+  FolderIndex(io::FileSystem& files, std::filesystem::path folder, Identity identity, Mode mode,
+              const IndexOptions& options)
       : files_(files),
         folder_(std::move(folder)),
         identity_(std::move(identity)),
         mode_(mode),
-        codec_(std::make_shared<const Codec>(identity_.model_digest, identity_.dimensions)),
-        loader_(files_, folder_, identity_, codec_) {}
+        options_(options),
+        loader_(files_, folder_, identity_),
+        quantizers_(identity_.model_digest, identity_.dimensions) {}
 
   Result<void> open() {
     if (mode_ == Mode::read) {
@@ -47,6 +51,7 @@ class FolderIndex final : public Index {
     RENVOI_TRY(LogWriter log, LogWriter::resume(files_, loader_.log_path(loaded.manifest.log_number), loaded.log));
     log_.emplace(std::move(log));
     take(std::move(loaded));
+    if (manifest_.version < kManifestVersion) RENVOI_CHECK(renew_manifest());
     (void)remove_orphans();  // a nuisance at most: tried again at the next opening
     return {};
   }
@@ -54,7 +59,7 @@ class FolderIndex final : public Index {
   Result<void> put(ReferenceId reference, std::span<const PassageInput> passages) override {
     const std::lock_guard lock(mutex_);
     RENVOI_CHECK(may_write());
-    return append_put(pending_, *codec_, reference, passages);
+    return append_put(pending_, quantizers_.plain().quantizer, reference, passages);
   }
 
   Result<void> remove(ReferenceId reference) override {
@@ -72,7 +77,7 @@ class FolderIndex final : public Index {
     std::vector<Part> disk = disk_;
     std::vector<Part> memory = memory_;
     const std::string_view batch = pending_;
-    RENVOI_CHECK(apply_changes(std::span(&batch, 1), *codec_, disk, memory));
+    RENVOI_CHECK(apply_changes(std::span(&batch, 1), quantizers_, disk, memory));
     RENVOI_CHECK(log_->append(pending_));
     pending_.clear();
     disk_ = std::move(disk);
@@ -125,12 +130,15 @@ class FolderIndex final : public Index {
     }
     for (const Part& part : disk_) {
       const Segment& segment = *part.segment;
-      stats.code_bytes += segment.section_bytes(Section::codes);
+      for (const Section section : {Section::scan, Section::rest, Section::order, Section::cells})
+        stats.code_bytes += segment.section_bytes(section);
       for (const Section section : {Section::blocks, Section::dictionary, Section::postings, Section::lengths})
         stats.posting_bytes += segment.section_bytes(section);
       for (const Section section : {Section::references, Section::passages, Section::fingerprints})
         stats.table_bytes += segment.section_bytes(section);
     }
+    for (const ManifestQuantizer& quantizer : manifest_.quantizers)
+      stats.code_bytes += files_.disk_bytes(loader_.quantizer_path(quantizer.file_number));
     stats.references = snapshot()->references().size();
     stats.terms = count_terms(parts);
     return stats;
@@ -138,34 +146,7 @@ class FolderIndex final : public Index {
 
   Result<void> check() override {
     const std::lock_guard lock(mutex_);
-    std::string problems;
-    const auto note = [&](const Error& error) { problems += (problems.empty() ? "" : "\n") + error.message; };
-    const auto manifest_bytes = files_.read(loader_.manifest_path(), kMaxManifestBytes);
-    const auto manifest = manifest_bytes.ok() ? read_manifest(*manifest_bytes, loader_.manifest_path().string())
-                                              : Result<Manifest>(manifest_bytes.error());
-    if (!manifest.ok()) {
-      note(manifest.error());
-      return Error{ErrorCode::corrupt, problems};
-    }
-    for (const ManifestSegment& entry : manifest->segments) {
-      const auto part = loader_.open_segment(entry.file_number);
-      const Result<void> outcome = part.ok() ? part->segment->check() : Result<void>(part.error());
-      if (!outcome.ok()) note(outcome.error());
-    }
-    const std::filesystem::path log_path = loader_.log_path(manifest->log_number);
-    const auto log_bytes = files_.read(log_path, kMaxLogFileBytes);
-    if (!log_bytes.ok()) {
-      note(log_bytes.error());
-    } else {
-      const auto log = read_log(*log_bytes, log_path.string(), manifest->log_number, manifest->log_first_sequence);
-      if (!log.ok())
-        note(log.error());
-      else if (log->mark_damaged || (mode_ == Mode::write && log->whole_bytes != log_bytes->size()))
-        note({ErrorCode::corrupt,
-              fmt::format("{} holds damaged bytes that carry nothing; compact the index", log_path.string())});
-    }
-    if (!problems.empty()) return Error{ErrorCode::corrupt, problems};
-    return {};
+    return check_files(files_, loader_, mode_ == Mode::write ? Beside::nobody : Beside::a_writer);
   }
 
  private:
@@ -207,6 +188,7 @@ class FolderIndex final : public Index {
 
   void take(LoadedIndex loaded) {
     manifest_ = loaded.manifest;
+    quantizers_ = *loaded.quantizers;
     disk_ = std::move(loaded.disk);
     memory_ = std::move(loaded.memory);
     loaded.disk.clear();
@@ -219,7 +201,7 @@ class FolderIndex final : public Index {
   void publish_snapshot() {
     std::vector<Part> parts = disk_;
     parts.insert(parts.end(), memory_.begin(), memory_.end());
-    auto next = make_snapshot(std::move(parts), codec_);
+    auto next = make_snapshot(std::move(parts), identity_.dimensions);
     const std::lock_guard lock(snapshot_mutex_);
     snapshot_ = std::move(next);
   }
@@ -228,7 +210,7 @@ class FolderIndex final : public Index {
     std::set<std::string> distinct;
     if (parts.size() == 1) return parts[0].segment->terms();
     for (const Part& part : parts)
-      for (Segment::TermWalk walk(*part.segment); walk.next();) distinct.insert(walk.term());
+      for (Dictionary::Walk walk(part.segment->dictionary()); walk.next();) distinct.insert(walk.term());
     return distinct.size();
   }
 
@@ -246,8 +228,18 @@ class FolderIndex final : public Index {
     }
   }
 
-  Result<Part> write_segment(std::uint64_t number, const std::string& bytes) {
-    const std::filesystem::path path = loader_.segment_path(number);
+  // A version 1 of the manifest becomes the present one before anything else is written.
+  Result<void> renew_manifest() {
+    Manifest next = manifest_;
+    ++next.generation;
+    next.version = kManifestVersion;
+    RENVOI_CHECK(publish_manifest(next));
+    manifest_ = std::move(next);
+    return {};
+  }
+
+  // The whole file, durable, or none.
+  Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
     const auto write = [&]() -> Result<void> {
       RENVOI_TRY(const std::unique_ptr<io::AppendFile> file, files_.append(path, 0));
       RENVOI_CHECK(file->append(as_bytes(bytes)));
@@ -257,7 +249,7 @@ class FolderIndex final : public Index {
       (void)files_.remove(path);  // room for others; an orphan otherwise
       return std::move(written).error();
     }
-    return loader_.open_segment(number);
+    return {};
   }
 
   // Writes the chosen segments, and what is in memory when `with_log`, as one segment; publishes it; starts a new log.
@@ -267,12 +259,20 @@ class FolderIndex final : public Index {
     for (std::size_t i = 0; i < disk_.size(); ++i)
       (std::find(chosen.begin(), chosen.end(), i) != chosen.end() ? inputs : next_disk).push_back(disk_[i]);
     if (with_log) inputs.insert(inputs.end(), memory_.begin(), memory_.end());
-    RENVOI_TRY(const std::string bytes, merge_parts(inputs, identity_.dimensions, codec_->code_bytes()));
-
     Manifest next = manifest_;
     ++next.generation;
+    Quantizers quantizers = quantizers_;
+    RENVOI_TRY(std::optional<Quantizer> fitted, fit_to_parts(inputs, quantizers, options_));
+    if (fitted.has_value()) {
+      quantizers.add(NamedQuantizer::of(*fitted));
+      next.quantizers.push_back({next.next_file_number++, quantizers.current().digest});
+      RENVOI_CHECK(write_file(loader_.quantizer_path(next.quantizers.back().file_number), fitted->bytes()));
+    }
+    RENVOI_TRY(const std::string bytes, merge_parts(inputs, quantizers.current(), options_.cells_from));
     if (!bytes.empty()) {
-      RENVOI_TRY(Part part, write_segment(next.next_file_number++, bytes));
+      const std::uint64_t number = next.next_file_number++;
+      RENVOI_CHECK(write_file(loader_.segment_path(number), bytes));
+      RENVOI_TRY(Part part, loader_.open_segment(number, quantizers));
       next_disk.push_back(std::move(part));
     }
     std::optional<LogWriter> next_log;
@@ -291,6 +291,7 @@ class FolderIndex final : public Index {
     RENVOI_CHECK(publish_manifest(next));
 
     manifest_ = std::move(next);
+    quantizers_ = std::move(quantizers);
     disk_ = std::move(next_disk);
     if (next_log.has_value()) {
       log_ = std::move(next_log);
@@ -308,7 +309,8 @@ class FolderIndex final : public Index {
     Result<void> replaced = files_.replace(loader_.manifest_path(), as_bytes(bytes));
     if (replaced.ok()) return replaced;
     const auto found = files_.read(loader_.manifest_path(), kMaxManifestBytes);
-    if (found.ok() && *found == to_bytes(manifest_) && files_.sync_folder(folder_).ok()) return replaced;
+    const auto old = found.ok() ? read_manifest(*found, "the manifest") : Result<Manifest>(found.error());
+    if (old.ok() && old->generation == manifest_.generation && files_.sync_folder(folder_).ok()) return replaced;
     if (found.ok() && *found == bytes && files_.sync_folder(folder_).ok()) return {};
     broken_ =
         Error{ErrorCode::unavailable, "the index cannot tell whether its manifest was written (" +
@@ -320,9 +322,12 @@ class FolderIndex final : public Index {
   Result<void> remove_orphans() {
     std::set<std::string> named = {"lock", "manifest", log_file_name(manifest_.log_number)};
     for (const Part& part : disk_) named.insert(segment_file_name(part.file_number));
+    for (const ManifestQuantizer& quantizer : manifest_.quantizers)
+      named.insert(quantizer_file_name(quantizer.file_number));
     RENVOI_TRY(const std::vector<std::string> names, files_.list(folder_));
     for (const std::string& name : names) {
-      const bool ours = name.starts_with("segment-") || name.starts_with("log-") || name.starts_with("manifest.tmp-");
+      const bool ours = name.starts_with("segment-") || name.starts_with("quantizer-") || name.starts_with("log-") ||
+                        name.starts_with("manifest.tmp-");
       if (ours && !named.contains(name)) RENVOI_CHECK(files_.remove(folder_ / name));
     }
     return {};
@@ -332,12 +337,13 @@ class FolderIndex final : public Index {
   const std::filesystem::path folder_;
   const Identity identity_;
   const Mode mode_;
-  const std::shared_ptr<const Codec> codec_;
+  const IndexOptions options_;
   const Loader loader_;
 
   mutable std::mutex mutex_;  // all below but the snapshot
   std::optional<io::FileLock> lock_;
   Manifest manifest_;
+  Quantizers quantizers_;
   std::vector<Part> disk_;
   std::vector<Part> memory_;
   LoadedIndex view_;  // what a reader saw last
@@ -353,11 +359,11 @@ class FolderIndex final : public Index {
 }  // namespace
 
 Result<std::unique_ptr<Index>> Index::open(io::FileSystem& files, const std::filesystem::path& folder,
-                                           const Identity& identity, Mode mode) {
+                                           const Identity& identity, Mode mode, const IndexOptions& options) {
   if (identity.dimensions == 0 || identity.dimensions > kMaxDimensions)
     return Error{ErrorCode::invalid, fmt::format("an index cannot hold vectors of {} dimensions; 1 to {} are possible",
                                                  identity.dimensions, kMaxDimensions)};
-  auto index = std::make_unique<FolderIndex>(files, folder, identity, mode);
+  auto index = std::make_unique<FolderIndex>(files, folder, identity, mode, options);
   if (Result<void> opened = index->open(); !opened.ok()) {
     const bool absent = mode == Mode::read && opened.error().code == ErrorCode::not_found;
     if (absent)

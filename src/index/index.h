@@ -1,7 +1,8 @@
 // The index: codes, postings and passages, on disk, without any text. Knows references by number only.
 //
-// This is the simple index: exhaustive and exact over its codes, the oracle of the fast one that comes later behind
-// this same interface. Writes go to a log first (CRC32C), then to immutable segments; one manifest rename publishes.
+// Writes go to a log first (CRC32C), then to immutable segments; one manifest rename publishes. BM25 is exact over what
+// is stored: frequencies up to 15 and lengths in one byte (posting_blocks.h). A cosine is that of a code with the float
+// query; `semantic` ranks by all bits what a scan of some bits found, or everything when there is little of it.
 // Files are drawn in docs/format.md.
 #pragma once
 
@@ -24,7 +25,7 @@ namespace renvoi::index {
 
 // What an index is bound to. Opening it with another is an error that says what differs and how to rebuild.
 struct Identity {
-  std::string model_digest;        // hexadecimal SHA-256
+  std::string model_digest;  // hexadecimal SHA-256
   std::uint32_t dimensions = 0;
   std::uint32_t extractor_version = 0;
   bool operator==(const Identity&) const = default;
@@ -36,6 +37,18 @@ struct PassageInput {
   std::uint64_t fingerprint = 0;
   std::span<const text::TermCount> terms;  // sorted by term
   std::span<const float> vector;           // unit length, Identity::dimensions
+};
+
+// What may be chosen. An index can be opened with others than it was made with: what was written stays as it is.
+struct IndexOptions {
+  // Of one code once the collection has a quantizer of its own, and how many of them are scanned (quantizer_fit.h says
+  // what they buy). Chosen for good when that is made.
+  std::size_t code_bytes = 136;
+  std::size_t hot_bytes = 48;
+  // Passages together in a segment from which on it is made. A smaller collection has eight bits a dimension: the
+  // quantizer is a file of dimensions x dimensions x 4 bytes, which that many passages pay for.
+  std::size_t fit_from = 2'500;
+  std::size_t cells_from = 200'000;  // passages of a segment above which its codes are laid out in cells
 };
 
 // A passage of a snapshot: dense, from 0; means nothing in another snapshot.
@@ -59,11 +72,11 @@ using Accept = std::function<bool(ReferenceId)>;
 
 struct IndexStats {
   std::uint64_t references = 0;
-  std::uint64_t passages = 0;        // live
-  std::uint64_t dead_passages = 0;   // deleted, their space not yet freed
+  std::uint64_t passages = 0;       // live
+  std::uint64_t dead_passages = 0;  // deleted, their space not yet freed
   std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;           // of all files
-  std::uint64_t code_bytes = 0, posting_bytes = 0, table_bytes = 0, log_bytes = 0;
+  std::uint64_t bytes = 0;                                                          // of all files
+  std::uint64_t code_bytes = 0, posting_bytes = 0, table_bytes = 0, log_bytes = 0;  // codes with their quantizers
   std::uint64_t terms = 0;
 };
 
@@ -73,6 +86,8 @@ struct Bm25Parameters {  // Robertson and Zaragoza 2009; the values of Anserini
 };
 
 // An immutable view. Thread-safe; holds what it needs, whatever the index does after.
+// Files are verified when they are read, so damage is met while answering: a segment that has shown some is left out of
+// the hits from then on, and sound() tells.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -88,9 +103,11 @@ class Snapshot {
   virtual PassageRecord record(PassageNumber passage) const = 0;
   // The passages of one reference, by ordinal. Empty when it is not in the index.
   virtual std::vector<PassageNumber> passages_of(ReferenceId reference) const = 0;
-  virtual std::vector<ReferenceId> references() const = 0;  // sorted
+  virtual std::vector<ReferenceId> references() const = 0;                    // sorted
   virtual std::uint64_t document_frequency(std::string_view term) const = 0;  // passages that hold it
-  virtual std::uint64_t size() const = 0;  // live passages
+  virtual std::uint64_t size() const = 0;                                     // live passages
+  // Ok: no answer so far has met damaged bytes. Ask after a search what it was worth. Errors: `corrupt`, naming a file.
+  virtual Result<void> sound() const = 0;
 };
 
 // One writer (a lock on the folder: `conflict` for the second), any number of readers in this and other processes.
@@ -102,7 +119,7 @@ class Index {
   // Creates the folder's files when absent (write). Errors also: `conflict` (another writer; another model: names both
   // digests), `corrupt`, `invalid` (a version of the format this program does not know), `not_found` (read).
   static Result<std::unique_ptr<Index>> open(io::FileSystem& files, const std::filesystem::path& folder,
-                                             const Identity& identity, Mode mode);
+                                             const Identity& identity, Mode mode, const IndexOptions& options = {});
   virtual ~Index() = default;
 
   // Replaces all passages of `reference`. Logged; durable and visible to new snapshots after commit().

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <thread>
 
+#include "base/hash.h"
 #include "index/batch.h"
+#include "index/merge.h"
 
 namespace renvoi::index {
 namespace {
@@ -17,9 +20,9 @@ constexpr auto kPauseForLog = std::chrono::milliseconds(2);
 
 std::string short_digest(const std::string& digest) { return digest.empty() ? "(none)" : digest; }
 
-Result<Part> part_of(std::string bytes, std::size_t code_bytes) {
+Result<Part> part_of(std::string bytes, const Quantizers& quantizers) {
   Part part;
-  RENVOI_TRY(part.segment, Segment::from_memory(std::move(bytes), "a batch of the index's log", code_bytes));
+  RENVOI_TRY(part.segment, Segment::from_memory(std::move(bytes), "a batch of the index's log", quantizers));
   part.live = std::make_shared<const LiveSet>(LiveSet::all(*part.segment));
   return part;
 }
@@ -27,8 +30,8 @@ Result<Part> part_of(std::string bytes, std::size_t code_bytes) {
 void remove_from(std::vector<Part>& parts, std::span<const ReferenceId> references) {
   for (Part& part : parts) {
     const auto touches = [&](ReferenceId reference) {
-      const std::optional<std::uint32_t> index = part.segment->find_reference(reference);
-      return index.has_value() && part.live->contains(part.segment->passages_at(*index).first);
+      const std::optional<std::uint32_t> index = part.segment->table().find(reference);
+      return index.has_value() && part.live->contains(part.segment->table().passages_at(*index).first);
     };
     if (std::none_of(references.begin(), references.end(), touches)) continue;
     part.live = std::make_shared<const LiveSet>(part.live->without(*part.segment, references));
@@ -37,26 +40,26 @@ void remove_from(std::vector<Part>& parts, std::span<const ReferenceId> referenc
 
 }  // namespace
 
-Result<void> apply_changes(std::span<const std::string_view> batches, const Codec& codec, std::vector<Part>& disk,
-                           std::vector<Part>& memory) {
+Result<void> apply_changes(std::span<const std::string_view> batches, const Quantizers& quantizers,
+                           std::vector<Part>& disk, std::vector<Part>& memory) {
+  const NamedQuantizer& plain = quantizers.plain();
   Changes changes;
-  for (const std::string_view batch : batches) RENVOI_CHECK(read_batch(batch, codec.code_bytes(), changes));
+  for (const std::string_view batch : batches) RENVOI_CHECK(read_batch(batch, plain.quantizer, changes));
   std::vector<ReferenceId> touched;
   touched.reserve(changes.size());
   for (const auto& [reference, body] : changes) touched.push_back(reference);
-  RENVOI_TRY(std::string bytes, segment_of(changes, codec.dimensions(), codec.code_bytes()));
+  RENVOI_TRY(std::string bytes, segment_of(changes, plain));
   std::vector<Part> next = memory;
   remove_from(next, touched);
   std::erase_if(next, [](const Part& part) { return part.live->count() == 0; });
   if (!bytes.empty()) {
-    RENVOI_TRY(Part part, part_of(std::move(bytes), codec.code_bytes()));
+    RENVOI_TRY(Part part, part_of(std::move(bytes), quantizers));
     next.push_back(std::move(part));
   }
   // As a binary counter: each passage is copied a logarithmic number of times.
   while (next.size() > 1 && next[next.size() - 2].live->count() < 2 * next.back().live->count()) {
-    RENVOI_TRY(std::string joined,
-               merge_parts(std::span<const Part>(next).last(2), codec.dimensions(), codec.code_bytes()));
-    RENVOI_TRY(Part part, part_of(std::move(joined), codec.code_bytes()));
+    RENVOI_TRY(std::string joined, merge_parts(std::span<const Part>(next).last(2), plain));
+    RENVOI_TRY(Part part, part_of(std::move(joined), quantizers));
     next.pop_back();
     next.back() = std::move(part);
   }
@@ -81,22 +84,48 @@ Result<void> Loader::match_identity(const Identity& found) const {
                            folder_.string(), difference)};
 }
 
-Result<Part> Loader::open_segment(std::uint64_t file_number) const {
+Result<Quantizers> Loader::open_quantizers(const Manifest& manifest, std::span<const Part> known) const {
+  Quantizers quantizers = plain_;
+  for (const ManifestQuantizer& entry : manifest.quantizers) {
+    const auto has_it = [&](const Part& part) { return part.segment->quantizer().digest == entry.digest; };
+    if (const auto found = std::find_if(known.begin(), known.end(), has_it); found != known.end()) {
+      quantizers.add(found->segment->quantizer());
+      continue;
+    }
+    const std::filesystem::path path = quantizer_path(entry.file_number);
+    RENVOI_TRY(const std::string bytes, files_->read(path, kMaxQuantizerBytes));
+    if (to_hex(sha256(bytes)) != entry.digest)
+      return Error{ErrorCode::corrupt, fmt::format("{} is not the one the manifest names; restore the index from a "
+                                                   "copy, or remove its folder and run sync to build it again",
+                                                   path.string())};
+    Result<Quantizer> quantizer = Quantizer::parse(std::as_bytes(std::span(bytes)));
+    if (!quantizer.ok()) return std::move(quantizer).error().in(path.string());
+    if (quantizer->dimensions() != plain_.dimensions())
+      return Error{ErrorCode::corrupt, fmt::format("{} is for vectors of {} dimensions; restore the index from a copy, "
+                                                   "or remove its folder and run sync to build it again",
+                                                   path.string(), quantizer->dimensions())};
+    quantizers.add({std::move(quantizer).value(), entry.digest});
+  }
+  return quantizers;
+}
+
+Result<Part> Loader::open_segment(std::uint64_t file_number, const Quantizers& quantizers) const {
   const std::filesystem::path path = segment_path(file_number);
   RENVOI_TRY(std::unique_ptr<io::MappedFile> file, files_->map(path));
   Part part;
-  RENVOI_TRY(part.segment, Segment::from_file(std::move(file), path.string(), codec_->code_bytes()));
+  RENVOI_TRY(part.segment, Segment::from_file(std::move(file), path.string(), quantizers));
   part.live = std::make_shared<const LiveSet>(LiveSet::all(*part.segment));
   part.file_number = file_number;
   return part;
 }
 
-Result<Part> Loader::load_segment(const ManifestSegment& entry, std::span<const Part> known) const {
+Result<Part> Loader::load_segment(const ManifestSegment& entry, const Quantizers& quantizers,
+                                  std::span<const Part> known) const {
   Part part;
   for (const Part& candidate : known)
     if (candidate.file_number == entry.file_number) part = candidate;
   if (part.segment == nullptr) {
-    RENVOI_TRY(part, open_segment(entry.file_number));
+    RENVOI_TRY(part, open_segment(entry.file_number, quantizers));
   }
   if (part.segment->passages() != entry.passages || part.segment->file_bytes() != entry.file_bytes)
     return Error{ErrorCode::corrupt,
@@ -114,15 +143,16 @@ Result<LoadedIndex> Loader::load(std::span<const Part> known) const {
   RENVOI_CHECK(match_identity(loaded.manifest.identity));
   const std::filesystem::path log = log_path(loaded.manifest.log_number);
   RENVOI_TRY(const std::string log_bytes, files_->read(log, kMaxLogFileBytes));
+  RENVOI_TRY(loaded.quantizers, open_quantizers(loaded.manifest, known));
   for (const ManifestSegment& entry : loaded.manifest.segments) {
-    RENVOI_TRY(Part part, load_segment(entry, known));
+    RENVOI_TRY(Part part, load_segment(entry, *loaded.quantizers, known));
     loaded.disk.push_back(std::move(part));
   }
   RENVOI_TRY(loaded.log,
              read_log(log_bytes, log.string(), loaded.manifest.log_number, loaded.manifest.log_first_sequence));
   loaded.log_tail = log_bytes.substr(loaded.log.last_mark_offset);
   const std::vector<std::string_view> batches(loaded.log.batches.begin(), loaded.log.batches.end());
-  RENVOI_CHECK(apply_changes(batches, *codec_, loaded.disk, loaded.memory));
+  RENVOI_CHECK(apply_changes(batches, *loaded.quantizers, loaded.disk, loaded.memory));
   return loaded;
 }
 

@@ -9,15 +9,15 @@ namespace renvoi::index {
 namespace {
 
 constexpr std::string_view kMagic = "RNVOIMAN";
-constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kMaxSegments = 1'000;
+constexpr std::size_t kMaxQuantizers = 100;
 
 }  // namespace
 
 std::string to_bytes(const Manifest& manifest) {
   io::ByteWriter writer;
   writer.append(kMagic);
-  writer.u32(kVersion);
+  writer.u32(kManifestVersion);
   writer.u32(manifest.identity.dimensions);
   writer.u32(manifest.identity.extractor_version);
   writer.text(manifest.identity.model_digest);
@@ -25,6 +25,11 @@ std::string to_bytes(const Manifest& manifest) {
   writer.u64(manifest.next_file_number);
   writer.u64(manifest.log_number);
   writer.u64(manifest.log_first_sequence);
+  writer.varint(manifest.quantizers.size());
+  for (const ManifestQuantizer& quantizer : manifest.quantizers) {
+    writer.u64(quantizer.file_number);
+    writer.text(quantizer.digest);
+  }
   writer.varint(manifest.segments.size());
   for (const ManifestSegment& segment : manifest.segments) {
     writer.u64(segment.file_number);
@@ -48,12 +53,13 @@ Result<Manifest> read_manifest(std::string_view bytes, const std::string& name) 
   if (crc.u32() != io::crc32c(bytes.substr(0, bytes.size() - 4))) return damaged("checksum");
   io::ByteReader reader(bytes.substr(8, bytes.size() - 12));
   const std::uint32_t version = reader.u32();
-  if (version != kVersion)
+  if (version == 0 || version > kManifestVersion)
     return Error{ErrorCode::invalid,
-                 fmt::format("{} has format version {}, this program knows {}; use the renvoi that wrote "
+                 fmt::format("{} has format version {}, this program knows 1 to {}; use the renvoi that wrote "
                              "it, or remove the index's folder and run sync",
-                             name, version, kVersion)};
+                             name, version, kManifestVersion)};
   Manifest manifest;
+  manifest.version = version;
   manifest.identity.dimensions = reader.u32();
   manifest.identity.extractor_version = reader.u32();
   manifest.identity.model_digest = reader.text();
@@ -61,6 +67,13 @@ Result<Manifest> read_manifest(std::string_view bytes, const std::string& name) 
   manifest.next_file_number = reader.u64();
   manifest.log_number = reader.u64();
   manifest.log_first_sequence = reader.u64();
+  const std::uint64_t quantizers = version >= 2 ? reader.varint() : 0;
+  if (!reader.ok() || quantizers > kMaxQuantizers) return damaged("its head");
+  for (std::uint64_t i = 0; i < quantizers; ++i) {
+    ManifestQuantizer& quantizer = manifest.quantizers.emplace_back();
+    quantizer.file_number = reader.u64();
+    quantizer.digest = reader.text();
+  }
   const std::uint64_t segments = reader.varint();
   if (!reader.ok() || segments > kMaxSegments) return damaged("its head");
   for (std::uint64_t i = 0; i < segments; ++i) {
@@ -81,5 +94,6 @@ Result<Manifest> read_manifest(std::string_view bytes, const std::string& name) 
 
 std::string segment_file_name(std::uint64_t number) { return fmt::format("segment-{:08}.seg", number); }
 std::string log_file_name(std::uint64_t number) { return fmt::format("log-{:08}.log", number); }
+std::string quantizer_file_name(std::uint64_t number) { return fmt::format("quantizer-{:08}.qtz", number); }
 
 }  // namespace renvoi::index

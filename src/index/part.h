@@ -5,10 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "index/segment.h"
 
 namespace renvoi::index {
@@ -47,9 +45,5 @@ struct Part {
   std::uint64_t file_number = 0;  // 0: in memory only, its passages are in the log
   std::uint32_t dead() const { return segment->passages() - live->count(); }
 };
-
-// One segment of all that is alive in `parts`, as bytes; empty when nothing is. A reference must be alive in one part
-// at most. Errors: `corrupt`, `exhausted` (more than 4 G passages).
-Result<std::string> merge_parts(std::span<const Part> parts, std::uint32_t dimensions, std::size_t code_bytes);
 
 }  // namespace renvoi::index

@@ -306,6 +306,24 @@ void Quantizer::decode(std::span<const std::byte> code, std::span<float> point) 
                             parts.steps[i]);
 }
 
+void Quantizer::to_vector(std::span<const float> point, std::span<float> vector) const {
+  const QuantizerParts& parts = state_->parts;
+  const std::span<const float> values = point.subspan(1);
+  if (state_->rotation) {
+    std::copy(values.begin(), values.end(), vector.begin());
+    state_->rotation->apply_inverse(vector);
+  } else {
+    for (std::size_t j = 0; j < vector.size(); ++j) {
+      const float* column = state_->columns.data() + j * values.size();
+      double sum = 0;
+      for (std::size_t i = 0; i < values.size(); ++i) sum += double{column[i]} * double{values[i]};
+      vector[j] = static_cast<float>(sum);
+    }
+  }
+  for (std::size_t j = 0; j < parts.axis.size(); ++j) vector[j] += point[0] * parts.axis[j];
+  for (std::size_t j = 0; j < parts.mean.size(); ++j) vector[j] += parts.mean[j];
+}
+
 CodeQuery Quantizer::prepare(std::span<const float> query) const {
   std::vector<float> point(space());
   transform(query, point);

@@ -130,6 +130,8 @@ class Quantizer {
   void to_space(std::span<const float> vector, std::span<float> point) const;
   void encode_point(std::span<const float> point, std::span<std::byte> code) const;
   void decode(std::span<const std::byte> code, std::span<float> point) const;
+  // Back: the vector of a point, dimensions() numbers. What lies beyond the coordinates is lost.
+  void to_vector(std::span<const float> point, std::span<float> vector) const;
   // `point` is the query's, without the mean taken away; `base` is added to every estimate.
   CodeQuery prepare_point(std::span<const float> point, float base) const;
 

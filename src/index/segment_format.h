@@ -1,33 +1,40 @@
 // What the writer and the reader of a segment share. Drawn in docs/format.md, "Segment".
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace renvoi::index {
 
-// Sections follow one another from byte 0, each padded with zeros to 8 bytes, in this order.
+// Sections follow one another from byte 0, each from a multiple of kSectionAlignment on, in this order.
 enum class Section : std::uint8_t {
   meta,
   references,
   passages,
   fingerprints,
   lengths,
-  codes,
-  blocks,
+  scan,  // the four of code_store.h
+  rest,
+  order,
+  cells,
+  blocks,  // the three of dictionary.h
   dictionary,
-  postings
+  postings,
+  checksums
 };
-constexpr std::size_t kSections = 9;
+constexpr std::size_t kSections = 13;
+constexpr std::size_t kSectionAlignment = 64;
 
 constexpr std::string_view kSegmentMagic = "RNVOISEG";
-constexpr std::uint32_t kSegmentVersion = 1;
-constexpr std::size_t kTableEntryBytes = 24;  // u32 section, u32 CRC-32C, u64 offset, u64 size
-constexpr std::size_t kFooterBytes =
-    32;  // u32 sections, u32 CRC of table, u64 file size, u32 version, u32 CRC of this, magic
-constexpr std::size_t kReferenceBytes = 12;  // u32 reference, u32 first passage, u32 offset in `passages`
-constexpr std::size_t kTermsPerBlock = 16;
+constexpr std::uint32_t kSegmentVersion = 2;
+constexpr std::size_t kTableEntryBytes = 24;  // u32 section, u32 zero, u64 offset, u64 size
+// u32 sections, u32 CRC of checksums and table, u64 file size, u32 version, u32 CRC of this, magic. Version 1 ends the
+// same way.
+constexpr std::size_t kFooterBytes = 32;
+
+constexpr std::uint64_t aligned(std::uint64_t offset) {
+  return (offset + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
+}
 
 }  // namespace renvoi::index

@@ -1,39 +1,43 @@
-// Builds the bytes of one segment in memory: about as much memory as the segment's size.
+// Builds the bytes of one segment in memory: about twice as much memory as the segment's size.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "index/cells.h"
+#include "index/dictionary.h"
 #include "index/index.h"
-#include "index/postings.h"
-#include "io/bytes.h"
+#include "index/passage_table.h"
+#include "index/posting_blocks.h"
+#include "index/quantizers.h"
 
 namespace renvoi::index {
 
 class SegmentWriter {
  public:
-  SegmentWriter(std::uint32_t dimensions, std::size_t code_bytes);
-  // In increasing order of reference, then ordinal. `length` is the sum of its terms' frequencies.
-  void add_passage(const PassageRecord& passage, std::uint32_t length, std::string_view code);
-  // In strictly increasing order of term, each with at least one posting.
+  explicit SegmentWriter(NamedQuantizer quantizer) : quantizer_(std::move(quantizer)) {}
+  // In increasing order of reference, then ordinal. `length` is the sum of its terms' frequencies; `code` is the
+  // quantizer's.
+  void add_passage(const PassageRecord& passage, std::uint8_t length_code, std::span<const std::byte> code);
+  // In strictly increasing order of term, each with at least one posting; after all passages.
   void add_term(std::string_view term, std::span<const Posting> postings);
-  std::uint32_t passages() const { return passages_; }
-  // The whole file. Once.
-  std::string finish();
+  std::uint32_t passages() const { return table_.passages(); }
+  std::span<const std::byte> codes() const { return codes_; }  // of all passages, in a row
+  // The whole file; with `cells` the codes are laid out in them. Once.
+  std::string finish(const Cells* cells = nullptr);
 
  private:
-  std::uint32_t dimensions_;
-  std::size_t code_bytes_;
-  std::uint32_t passages_ = 0;
-  std::uint32_t references_ = 0;
-  std::uint64_t terms_ = 0;
-  PassageRecord last_;
-  std::string last_term_;
-  std::vector<std::uint32_t> lengths_;
-  io::ByteWriter reference_table_, passage_stream_, fingerprints_, codes_, blocks_, dictionary_, postings_;
+  NamedQuantizer quantizer_;
+  PassageTableWriter table_;
+  DictionaryWriter dictionary_;
+  std::vector<std::uint8_t> lengths_;
+  std::vector<std::byte> codes_;
+  std::optional<PostingBlockWriter> lists_;  // from the first term on
+  io::ByteWriter list_;
 };
 
 }  // namespace renvoi::index

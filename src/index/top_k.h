@@ -28,6 +28,8 @@ class TopK {
       std::push_heap(hits_.begin(), hits_.end(), better);
     }
   }
+  // What a hit must score to enter: the worst that is kept, once there are k.
+  float threshold() const { return k_ > 0 && hits_.size() == k_ ? hits_.front().score : 0; }
   std::vector<Hit> take() {
     std::sort_heap(hits_.begin(), hits_.end(), better);
     return std::move(hits_);

@@ -5,12 +5,23 @@ namespace renvoi::ingest {
 bool DocumentQueue::push(QueuedDocument document, std::stop_token stop) {
   const std::size_t size = document.prepared.passages.size();
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] { return closed_ || documents_.empty() || passages_ + size <= max_passages_; });
+  changed_.wait(lock, stop, [&] { return closed_ || has_room(size); });
   if (closed_ || stop.stop_requested()) return false;
-  passages_ += size;
+  append(std::move(document));
+  return true;
+}
+
+bool DocumentQueue::try_push(QueuedDocument document) {
+  const std::scoped_lock lock(mutex_);
+  if (closed_ || !has_room(document.prepared.passages.size())) return false;
+  append(std::move(document));
+  return true;
+}
+
+void DocumentQueue::append(QueuedDocument document) {
+  passages_ += document.prepared.passages.size();
   documents_.push_back(std::move(document));
   changed_.notify_all();
-  return true;
 }
 
 std::optional<QueuedDocument> DocumentQueue::pop(std::chrono::milliseconds limit) {

@@ -19,6 +19,7 @@ struct QueuedDocument {
   catalog::Reference reference;
   PreparedDocument prepared;
   bool changed = false;
+  bool in_first_tier = false;  // searchable already
 };
 
 // Thread-safe.
@@ -27,6 +28,8 @@ class DocumentQueue {
   explicit DocumentQueue(std::size_t max_passages) : max_passages_(max_passages) {}
   // Waits for room (one document larger than the queue enters an empty one). False when closed or stopped.
   bool push(QueuedDocument document, std::stop_token stop);
+  // Without waiting: false when there is no room, too.
+  bool try_push(QueuedDocument document);
   // Waits at most `limit`. Nothing when there is none.
   std::optional<QueuedDocument> pop(std::chrono::milliseconds limit);
   // Nothing more comes (push) or is wanted (both).
@@ -41,6 +44,9 @@ class DocumentQueue {
   std::deque<QueuedDocument> documents_;
   std::size_t passages_ = 0;
   bool closed_ = false;
+
+  bool has_room(std::size_t size) const { return documents_.empty() || passages_ + size <= max_passages_; }
+  void append(QueuedDocument document);  // with mutex_ held
 };
 
 }  // namespace renvoi::ingest

@@ -1,29 +1,30 @@
 #include "ingest/ingest.h"
 
-#include <algorithm>
-#include <chrono>
-#include <deque>
-#include <mutex>
+#include <map>
 #include <optional>
 #include <thread>
 
 #include "ingest/document_queue.h"
+#include "ingest/encoder.h"
+#include "ingest/first_tier.h"
+#include "ingest/progress.h"
 
 namespace renvoi::ingest {
 namespace {
 
-using Steady = std::chrono::steady_clock;
 constexpr std::size_t kQueuePassages = 2'048;
-constexpr std::chrono::milliseconds kProgressEvery{100};
-constexpr std::chrono::milliseconds kPoll{200};
-constexpr double kRateWindow_s = 10;
 
 // Takes what the sync finds: documents go to the queue, states straight to the collection. Of the sync's thread.
 class QueueSink final : public crawl::SyncSink {
  public:
   QueueSink(const catalog::Source& source, search::Collection& collection, DocumentQueue& queue,
-            crawl::DocumentCache* cache, std::stop_token stop)
-      : source_(source), collection_(collection), queue_(queue), cache_(cache), stop_(std::move(stop)) {}
+            crawl::DocumentCache* cache, std::stop_token stop, bool in_first_tier)
+      : source_(source),
+        collection_(collection),
+        queue_(queue),
+        cache_(cache),
+        stop_(std::move(stop)),
+        in_first_tier_(in_first_tier) {}
 
   Result<void> on_page(const catalog::Reference& reference, const crawl::Observation& seen) override {
     if (source_.policy.retention == catalog::Retention::page)
@@ -36,7 +37,7 @@ class QueueSink final : public crawl::SyncSink {
       forget(reference);
     else if (source_.policy.retention == catalog::Retention::text)
       keep(reference, {"text/plain; charset=utf-8", document.text, reference.fingerprint});
-    QueuedDocument queued{reference, prepare(document), changed};
+    QueuedDocument queued{reference, prepare(document), changed, in_first_tier_};
     queued.reference.passages = static_cast<std::uint32_t>(queued.prepared.passages.size());
     if (!queue_.push(std::move(queued), stop_))
       return Error{ErrorCode::unavailable, "stopped before " + reference.address + " was indexed"};
@@ -64,155 +65,142 @@ class QueueSink final : public crawl::SyncSink {
   DocumentQueue& queue_;
   crawl::DocumentCache* cache_;
   std::stop_token stop_;
+  const bool in_first_tier_;
 };
 
-// What the two threads tell each other about how far they are.
-class Progress {
+// The threads of one pass over a source: reader -> [first tier ->] encoder, the last on the calling thread.
+class Pipeline {
  public:
-  explicit Progress(const IngestOptions& options) : options_(options) {}
-  void sync(const crawl::SyncProgress& progress) {
-    const std::scoped_lock lock(mutex_);
-    now_.sync = progress;
-  }
-  void encoded(std::size_t passages) {
-    const auto at = Steady::now();
-    const std::scoped_lock lock(mutex_);
-    recent_.emplace_back(at, passages);
-    while (seconds(at - recent_.front().first) > kRateWindow_s && recent_.size() > 1) recent_.pop_front();
-  }
-  void indexed(std::uint64_t documents, std::uint64_t passages) {
-    const std::scoped_lock lock(mutex_);
-    now_.documents_indexed = documents;
-    now_.passages_indexed = passages;
-  }
-  // Of the encoder's thread.
-  void show(std::uint64_t waiting, bool last = false) {
-    const auto at = Steady::now();
-    if (!options_.on_progress || (!last && at - shown_ < kProgressEvery)) return;
-    shown_ = at;
-    IngestProgress copy;
-    {
-      const std::scoped_lock lock(mutex_);
-      now_.passages_waiting = waiting;
-      now_.passages_per_s = rate(at);
-      copy = now_;
-    }
-    options_.on_progress(copy);
-  }
-  static double seconds(Steady::duration time) { return std::chrono::duration<double>(time).count(); }
-
- private:
-  double rate(Steady::time_point at) const {
-    std::size_t passages = 0;
-    for (const auto& [when, count] : recent_) passages += count;
-    const double past_s = seconds(at - started_);
-    return past_s <= 0 ? 0 : static_cast<double>(passages) / std::clamp(past_s, 0.001, kRateWindow_s);
-  }
-
-  const IngestOptions& options_;
-  std::mutex mutex_;
-  IngestProgress now_;
-  std::deque<std::pair<Steady::time_point, std::size_t>> recent_;
-  Steady::time_point shown_{};
-  const Steady::time_point started_ = Steady::now();
-};
-
-// Encodes batches of whole documents and writes them. Of the calling thread.
-class Encoder {
- public:
-  Encoder(search::Collection& collection, model::Embedder& embedder, const IngestOptions& options, DocumentQueue& queue,
-          Progress& progress, std::stop_token stop)
-      : collection_(collection),
+  Pipeline(const catalog::Source& source, search::Collection& collection, crawl::Fetcher& fetcher,
+           model::Embedder& embedder, const IngestOptions& options, Progress& progress, std::stop_token stop)
+      : source_(source),
+        collection_(collection),
+        fetcher_(fetcher),
         embedder_(embedder),
         options_(options),
-        queue_(queue),
         progress_(progress),
         stop_(std::move(stop)) {}
 
-  // Until the queue is finished, or stopped, or something failed.
-  Result<void> run() {
-    while (!stop_.stop_requested() && !queue_.finished()) {
-      if (auto document = queue_.pop(kPoll)) {
-        waiting_passages_ += document->prepared.passages.size();
-        waiting_.push_back(std::move(*document));
+  // The reader stops when the caller asks for it, and when a later stage failed. `again`: see SyncOptions::only; these
+  // are in the first tier already.
+  Result<crawl::SyncReport> run(const std::optional<std::set<ReferenceId>>& again) {
+    const std::stop_callback on_stop(stop_, [&] { reader_stop_.request_stop(); });
+    const bool two_tiers = !again && options_.table != nullptr && collection_.has_first_tier();
+    const bool fast = two_tiers && options_.fast;
+    QueueSink sink(source_, collection_, two_tiers ? read_ : extracted_, options_.cache, reader_stop_.get_token(),
+                   again.has_value());
+    crawl::SyncOptions sync = options_.sync;
+    sync.only = again;
+    sync.on_progress = [&](const crawl::SyncProgress& now) { progress_.sync(now); };
+    const bool local = source_.kind == catalog::SourceKind::folder || source_.kind == catalog::SourceKind::file;
+    FirstTier first_tier(collection_, *(two_tiers ? options_.table : &embedder_), read_, fast ? nullptr : &extracted_,
+                         local ? WhenFull::leave : WhenFull::wait, progress_, stop_);
+    Encoder encoder(collection_, embedder_, options_, extracted_, progress_, stop_);
+    std::optional<Result<crawl::SyncReport>> synced;
+    Result<void> first, last;
+    {
+      const std::jthread reader([&] {
+        synced = crawl::sync_source(source_, collection_.catalog(), fetcher_, collection_.clock(), sink, sync,
+                                    reader_stop_.get_token());
+        (two_tiers ? read_ : extracted_).close();
+      });
+      std::jthread middle;
+      if (two_tiers && !fast) {
+        middle = std::jthread([&] {
+          first = first_tier.run();
+          ends(first);
+          extracted_.close();
+        });
       }
-      progress_.show(waiting_passages_ + queue_.passages());
-      if (waiting_passages_ >= options_.batch_passages) RENVOI_CHECK(encode());
-      if (Progress::seconds(Steady::now() - committed_) >= options_.commit_every_s) RENVOI_CHECK(commit());
+      last = fast ? first_tier.run() : encoder.run();
+      ends(last);
     }
-    if (!stop_.stop_requested()) RENVOI_CHECK(encode());
-    return commit();
+    if (!first.ok()) return std::move(first).error();
+    if (!last.ok()) return std::move(last).error();
+    // Stopped in the middle of handing a document over: not an error of the sync.
+    if (!synced->ok() && !stop_.stop_requested()) return synced->error();
+    crawl::SyncReport report;
+    if (synced->ok()) report = std::move(**synced);
+    if (stop_.stop_requested()) report.complete = false;
+    return report;
   }
-
-  std::uint64_t documents = 0, passages = 0, text_bytes = 0;  // indexed
 
  private:
-  struct Batch {
-    std::vector<QueuedDocument> documents;
-    model::Embeddings embeddings;
-  };
-
-  Result<void> encode() {
-    if (waiting_.empty()) return {};
-    std::vector<std::string_view> inputs;
-    for (const auto& document : waiting_)
-      inputs.insert(inputs.end(), document.prepared.inputs.begin(), document.prepared.inputs.end());
-    std::size_t counted = 0;
-    const auto on_done = [&](std::size_t done) {
-      progress_.encoded(done - std::min(done, counted));
-      counted = std::max(counted, done);
-      progress_.show(inputs.size() - std::min(done, inputs.size()) + queue_.passages());
-    };
-    Batch batch;
-    if (!inputs.empty()) {
-      auto embeddings = embedder_.embed(inputs, model::EmbedRole::passage, on_done, stop_);
-      // Stopped: what is not encoded is read again by the next sync.
-      if (!embeddings && stop_.stop_requested()) return {};
-      if (!embeddings) return std::move(embeddings).error();
-      batch.embeddings = std::move(embeddings).value();
-      on_done(inputs.size());
-    }
-    batch.documents = std::exchange(waiting_, {});
-    waiting_passages_ = 0;
-    encoded_.push_back(std::move(batch));
-    return {};
+  // Nobody waits for a stage that ended before its time.
+  void ends(const Result<void>& outcome) {
+    if (outcome.ok() && !stop_.stop_requested()) return;
+    reader_stop_.request_stop();
+    read_.close();
+    extracted_.close();
   }
 
-  Result<void> commit() {
-    committed_ = Steady::now();
-    if (encoded_.empty()) return {};
-    std::vector<search::Collection::DocumentWrite> writes;
-    for (const Batch& batch : encoded_) {
-      std::size_t row = 0;
-      for (const QueuedDocument& document : batch.documents) {
-        writes.push_back({document.reference, passage_inputs(document.prepared, batch.embeddings, row),
-                          document.changed ? "changed" : "added"});
-        row += document.prepared.passages.size();
-      }
-    }
-    RENVOI_CHECK(collection_.put(writes));
-    for (const auto& write : writes) {
-      ++documents;
-      passages += write.passages.size();
-      text_bytes += write.reference.text_bytes;
-    }
-    encoded_.clear();
-    committed_ = Steady::now();
-    progress_.indexed(documents, passages);
-    return {};
-  }
-
+  const catalog::Source& source_;
   search::Collection& collection_;
+  crawl::Fetcher& fetcher_;
   model::Embedder& embedder_;
   const IngestOptions& options_;
-  DocumentQueue& queue_;
   Progress& progress_;
   std::stop_token stop_;
-  std::vector<QueuedDocument> waiting_;
-  std::size_t waiting_passages_ = 0;
-  std::vector<Batch> encoded_;
-  Steady::time_point committed_ = Steady::now();
+  std::stop_source reader_stop_;
+  DocumentQueue read_{kQueuePassages};       // to the first tier
+  DocumentQueue extracted_{kQueuePassages};  // to the encoder
 };
+
+// Adds the totals of one pass to another's.
+void add(crawl::SyncReport&& more, crawl::SyncReport& all) {
+  all.totals.fetched += more.totals.fetched;
+  all.totals.failed += more.totals.failed;
+  all.totals.gone += more.totals.gone;
+  all.totals.changed_documents += more.totals.changed_documents;
+  all.totals.bytes += more.totals.bytes;
+  all.held |= more.held;
+  all.problems.insert(all.problems.end(), more.problems.begin(), more.problems.end());
+}
+
+// What of the first tier belongs to which source.
+Result<std::map<SourceId, std::set<ReferenceId>>> waiting_by_source(search::Collection& collection,
+                                                                    std::optional<SourceId> source) {
+  std::map<SourceId, std::set<ReferenceId>> waiting;
+  for (const ReferenceId id : collection.only_in_first_tier()) {
+    const Result<catalog::Reference> reference = collection.catalog().reference(id);
+    if (!reference.ok() && reference.error().code != ErrorCode::not_found) return reference.error();
+    if (reference.ok() && (!source || *source == reference->source)) waiting[reference->source].insert(id);
+  }
+  return waiting;
+}
+
+Result<crawl::SyncReport> encode_all(search::Collection& collection, crawl::Fetcher& fetcher, model::Embedder& embedder,
+                                     const IngestOptions& options, Progress& progress, const std::stop_token& stop,
+                                     std::optional<SourceId> source) {
+  RENVOI_TRY(const auto waiting, waiting_by_source(collection, source));
+  crawl::SyncReport all;
+  all.complete = true;
+  for (const auto& [id, references] : waiting) {
+    if (stop.stop_requested()) break;
+    const Result<catalog::Source> of = collection.catalog().source(id);
+    if (!of.ok() && of.error().code == ErrorCode::not_found) continue;  // removed meanwhile
+    if (!of.ok()) return of.error();
+    auto report = Pipeline(*of, collection, fetcher, embedder, options, progress, stop).run(references);
+    if (!report.ok()) return std::move(report).error();
+    all.complete = all.complete && report->complete;
+    add(std::move(report).value(), all);
+  }
+  all.complete = all.complete && !stop.stop_requested();
+  return all;
+}
+
+IngestReport report_of(crawl::SyncReport sync, const Progress& progress, Steady::time_point started) {
+  const IngestProgress now = progress.now();
+  IngestReport report;
+  report.sync = std::move(sync);
+  report.documents_indexed = now.documents_indexed;
+  report.passages_indexed = now.passages_indexed;
+  report.documents_encoded = now.documents_encoded;
+  report.passages_encoded = now.passages_encoded;
+  report.text_bytes = progress.text_bytes();
+  report.seconds = seconds(Steady::now() - started);
+  return report;
+}
 
 }  // namespace
 
@@ -220,41 +208,29 @@ Result<IngestReport> ingest_source(const catalog::Source& source, search::Collec
                                    crawl::Fetcher& fetcher, model::Embedder& embedder, const IngestOptions& options,
                                    std::stop_token stop) {
   const auto started = Steady::now();
-  DocumentQueue queue(kQueuePassages);
   Progress progress(options);
-  // The reader stops when the caller asks for it, and when the encoder failed.
-  std::stop_source reader_stop;
-  const std::stop_callback on_stop(stop, [&] { reader_stop.request_stop(); });
-  QueueSink sink(source, collection, queue, options.cache, reader_stop.get_token());
-  crawl::SyncOptions sync_options = options.sync;
-  sync_options.on_progress = [&](const crawl::SyncProgress& now) { progress.sync(now); };
-  std::optional<Result<crawl::SyncReport>> synced;
-  Encoder encoder(collection, embedder, options, queue, progress, stop);
-  Result<void> encoded;
-  {
-    const std::jthread reader([&] {
-      synced = crawl::sync_source(source, collection.catalog(), fetcher, collection.clock(), sink, sync_options,
-                                  reader_stop.get_token());
-      queue.close();
-    });
-    encoded = encoder.run();
-    if (!encoded.ok() || stop.stop_requested()) {
-      reader_stop.request_stop();
-      queue.close();
-    }
+  auto synced = Pipeline(source, collection, fetcher, embedder, options, progress, stop).run({});
+  if (!synced.ok()) return std::move(synced).error();
+  const bool rest = options.table != nullptr && collection.has_first_tier() && !options.fast;
+  if (rest && !stop.stop_requested()) {
+    auto encoded = encode_all(collection, fetcher, embedder, options, progress, stop, source.id);
+    if (!encoded.ok()) return std::move(encoded).error();
+    if (stop.stop_requested()) synced->complete = false;
+    add(std::move(encoded).value(), *synced);
   }
+  progress.show(0, true);
+  return report_of(std::move(synced).value(), progress, started);
+}
+
+Result<IngestReport> encode_waiting(search::Collection& collection, crawl::Fetcher& fetcher, model::Embedder& embedder,
+                                    const IngestOptions& options, std::stop_token stop,
+                                    std::optional<SourceId> source) {
+  const auto started = Steady::now();
+  Progress progress(options);
+  auto encoded = encode_all(collection, fetcher, embedder, options, progress, stop, source);
   if (!encoded.ok()) return std::move(encoded).error();
   progress.show(0, true);
-  IngestReport report;
-  // Stopped in the middle of handing a document over: not an error of the sync.
-  if (!synced->ok() && !stop.stop_requested()) return synced->error();
-  if (synced->ok()) report.sync = std::move(**synced);
-  if (stop.stop_requested()) report.sync.complete = false;
-  report.documents_indexed = encoder.documents;
-  report.passages_indexed = encoder.passages;
-  report.text_bytes = encoder.text_bytes;
-  report.seconds = Progress::seconds(Steady::now() - started);
-  return report;
+  return report_of(std::move(encoded).value(), progress, started);
 }
 
 }  // namespace renvoi::ingest

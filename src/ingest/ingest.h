@@ -1,10 +1,13 @@
 // The write path in one place: sync -> extract -> passages -> embed -> index, with bounded queues between.
 //
+// Where there is a table of token vectors (model/static_table.h), a document is committed to the first tier at most
+// about a second after it was read, and goes on to the encoder, whose vectors replace the table's.
 // Above crawl, model and search, below the program. The one writer of the collection while it runs.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -21,10 +24,12 @@ namespace renvoi::ingest {
 
 struct IngestProgress {
   crawl::SyncProgress sync;
-  std::uint64_t documents_indexed = 0;
+  std::uint64_t documents_indexed = 0;  // searchable: in the first tier at least
   std::uint64_t passages_indexed = 0;
-  std::uint64_t passages_waiting = 0;  // extracted, not yet encoded
-  double passages_per_s = 0;           // over the last seconds
+  std::uint64_t documents_encoded = 0;  // in the full tier
+  std::uint64_t passages_encoded = 0;
+  std::uint64_t passages_waiting = 0;  // extracted, not yet through the last stage
+  double passages_per_s = 0;           // through the last stage, over the last seconds
 };
 
 struct IngestOptions {
@@ -33,21 +38,32 @@ struct IngestOptions {
   std::uint32_t commit_every_s = 5;                        // or when a batch is full, whichever is later
   std::function<void(const IngestProgress&)> on_progress;  // at most ten times a second
   crawl::DocumentCache* cache = nullptr;  // what the source's retention keeps goes here; must outlive the call
+  model::Embedder* table = nullptr;       // for the first tier, where the collection has one; must outlive the call
+  bool fast = false;                      // with a table: end when all is in the first tier
 };
 
 struct IngestReport {
   crawl::SyncReport sync;
   std::uint64_t documents_indexed = 0;
   std::uint64_t passages_indexed = 0;
+  std::uint64_t documents_encoded = 0, passages_encoded = 0;
   std::uint64_t text_bytes = 0;
   double seconds = 0;
 };
 
-// Interrupted (stop, crash, error), everything acknowledged stays and the next call goes on. Errors: of sync_source,
-// Embedder::embed and Collection::put.
+// Interrupted (stop, crash, error), everything acknowledged stays, in the first tier if the encoder had not come to it,
+// and the next call goes on. Unless `fast`, the source has nothing in the first tier at the end but what could not be
+// read again. Errors: of sync_source, Embedder::embed and Collection::put.
 Result<IngestReport> ingest_source(const catalog::Source& source, search::Collection& collection,
                                    crawl::Fetcher& fetcher, model::Embedder& embedder,
                                    const IngestOptions& options = {}, std::stop_token stop = {});
+
+// Takes what is only in the first tier to the full one: reads each document again by the path of a sync (politely; what
+// is gone leaves), encodes it and replaces it. Only of `source` when it is given. Stopped, it goes on with the next
+// call. Errors: as above; a source that cannot be read is a problem in the report.
+Result<IngestReport> encode_waiting(search::Collection& collection, crawl::Fetcher& fetcher, model::Embedder& embedder,
+                                    const IngestOptions& options = {}, std::stop_token stop = {},
+                                    std::optional<SourceId> source = {});
 
 // One document as the index takes it: the same path for a crawl and for an evaluation. `terms` and `vectors` own what
 // the PassageInputs view.

@@ -11,6 +11,7 @@
 
 #include "base/utf8.h"
 #include "model/llama_handles.h"
+#include "model/llama_memory.h"
 #include "model/llama_runtime.h"
 
 namespace renvoi::model {
@@ -58,6 +59,7 @@ class Batch {
 struct Encoder {
   LlamaContextHandle context;
   Batch batch;
+  std::int32_t largest_tokens = 0;  // of the batches so far
 };
 
 // Encoders that calls share: a call takes one for a micro-batch and gives it back. Thread-safe.
@@ -239,6 +241,10 @@ class LlamaEmbedder final : public Embedder {
     } catch (const std::exception& problem) {
       return Error{ErrorCode::internal, std::string("llama.cpp could not encode a batch: ") + problem.what()};
     }
+    if (batch.get().n_tokens > (*encoder).largest_tokens) {  // then llama.cpp has reserved anew
+      (*encoder).largest_tokens = batch.get().n_tokens;
+      release_logits(context, static_cast<std::size_t>(batch.get().n_tokens));
+    }
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (tokens[group[i]].empty()) continue;
       const float* vector = llama_get_embeddings_seq(context, static_cast<llama_seq_id>(i));
@@ -300,6 +306,7 @@ Result<std::unique_ptr<Embedder>> load_embedder(const std::filesystem::path& fil
   std::vector<std::unique_ptr<Encoder>> encoders;
   for (int i = 0; i < count; ++i) {
     RENVOI_TRY(LlamaContextHandle context, make_context(loaded.model.get(), params, file));
+    release_logits(context.get(), params.n_seq_max);
     encoders.push_back(std::make_unique<Encoder>(Encoder{std::move(context), Batch(params.n_ubatch)}));
   }
   if (llama_pooling_type(encoders.front()->context.get()) == LLAMA_POOLING_TYPE_NONE) {

@@ -108,6 +108,8 @@ Result<void> link_or_copy(const fs::path& from, const fs::path& to) {
 
 std::string_view to_string(ModelRole role) { return role == ModelRole::embed ? "embed" : "generate"; }
 
+fs::path table_file(const ModelManifest& manifest) { return manifest.file.parent_path() / "first-tier.table"; }
+
 Result<std::vector<ModelManifest>> ModelStore::list(std::vector<std::string>* problems) const {
   const auto files = io::real_file_system();
   std::vector<ModelManifest> manifests;

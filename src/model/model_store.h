@@ -1,6 +1,7 @@
 // The models that renvoi knows: manifests of files by digest, with a role and the result of their probe.
 //
-// Layout of the folder: <folder>/<name>/manifest.json and the model's files beside it (hard-linked or copied).
+// Layout of the folder: <folder>/<name>/manifest.json and the model's files beside it (hard-linked or copied); of an
+// embedding model also first-tier.table, when it was distilled (distil.h).
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,9 @@ struct ModelManifest {
   bool may_generate = false;  // by the probe
   std::string probe_summary;  // "" when not probed
 };
+
+// Where the table distilled from a model lies, or would lie.
+std::filesystem::path table_file(const ModelManifest& manifest);
 
 // Thread-safe for different folders only.
 class ModelStore {

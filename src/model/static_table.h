@@ -82,6 +82,7 @@ class FittedTable final : public TokenTable {
   std::span<const float> mean() const override { return file_.mean(); }
   Result<void> add_row(std::uint32_t token, float factor, std::span<float> sum) const override;
   std::uint64_t generation() const { return file_.header().generation; }
+  std::uint32_t checksum() const { return file_.checksum(); }
   std::uint32_t passages() const { return file_.header().texts; }  // that it was fitted to
   std::uint32_t rows() const { return file_.header().rows; }       // that it replaces
 

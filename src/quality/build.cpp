@@ -52,7 +52,7 @@ catalog::Reference describe(const extract::Document& document, const BeirDocumen
 
 Result<void> write(const BeirSet& set, std::size_t first, std::vector<Prepared>& prepared,
                    const model::Embeddings& embeddings, SourceId source, search::Collection& collection,
-                   BuiltCorpus& built) {
+                   search::Tier tier, BuiltCorpus& built) {
   std::vector<search::Collection::DocumentWrite> writes;
   const Timestamp now = collection.clock().now();
   for (std::size_t i = 0; i < prepared.size(); ++i) {
@@ -67,7 +67,7 @@ Result<void> write(const BeirSet& set, std::size_t first, std::vector<Prepared>&
     built.passages += one.parts.passages.size();
     writes.push_back({reference, ingest::passage_inputs(one.parts, embeddings, one.first_row), "added"});
   }
-  return collection.put(writes);
+  return collection.put(writes, tier);
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ extract::Document as_document(const BeirDocument& beir) {
 }
 
 Result<BuiltCorpus> build_corpus(const BeirSet& set, search::Collection& collection, model::Embedder& embedder,
-                                 const std::function<void(std::size_t, std::size_t)>& on_progress) {
+                                 const std::function<void(std::size_t, std::size_t)>& on_progress, search::Tier tier) {
   BuiltCorpus built;
   catalog::Source corpus;
   corpus.kind = catalog::SourceKind::folder;
@@ -104,7 +104,7 @@ Result<BuiltCorpus> build_corpus(const BeirSet& set, search::Collection& collect
     const auto start = std::chrono::steady_clock::now();
     RENVOI_TRY(const model::Embeddings embeddings, embedder.embed(inputs, model::EmbedRole::passage));
     built.encode_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    RENVOI_CHECK(write(set, first, prepared, embeddings, source.id, collection, built));
+    RENVOI_CHECK(write(set, first, prepared, embeddings, source.id, collection, tier, built));
     if (on_progress) on_progress(std::min(first + kDocumentsPerWrite, set.documents.size()), set.documents.size());
   }
   return built;

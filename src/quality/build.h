@@ -22,8 +22,10 @@ struct BuiltCorpus {
 // The document as extraction would give it: title, and paragraphs as blocks. Documents without any text are left out.
 extract::Document as_document(const BeirDocument& beir);
 
-// Writes every document of `set`. `on_progress` counts passages. Errors: those of the embedder and of the collection.
+// Writes every document of `set` to `tier`. `on_progress` counts passages. Errors: those of the embedder and of the
+// collection.
 Result<BuiltCorpus> build_corpus(const BeirSet& set, search::Collection& collection, model::Embedder& embedder,
-                                 const std::function<void(std::size_t done, std::size_t all)>& on_progress = {});
+                                 const std::function<void(std::size_t done, std::size_t all)>& on_progress = {},
+                                 search::Tier tier = search::Tier::full);
 
 }  // namespace renvoi::quality

@@ -63,15 +63,17 @@ Result<Measures> measure(const BeirSet& set, const BuiltCorpus& built, search::S
 }  // namespace
 
 Result<Evaluation> evaluate(const std::filesystem::path& folder, model::Embedder& embedder, io::FileSystem& files,
-                            const Clock& clock, const std::function<void(std::size_t, std::size_t)>& on_progress) {
+                            const Clock& clock, const std::function<void(std::size_t, std::size_t)>& on_progress,
+                            search::Tier tier) {
   RENVOI_TRY(const BeirSet set, read_beir(folder, files));
   RENVOI_TRY(const std::unique_ptr<ScratchFolder> scratch, ScratchFolder::make());
   const index::Identity identity{embedder.digest(), static_cast<std::uint32_t>(embedder.dimensions()),
                                  extract::kExtractorVersion};
   RENVOI_TRY(const std::unique_ptr<search::Collection> collection,
-             search::Collection::open(files, clock, scratch->path(), identity, search::Collection::Mode::write));
-  RENVOI_TRY(const BuiltCorpus built, build_corpus(set, *collection, embedder, on_progress));
-  search::Searcher searcher(*collection, embedder);
+             search::Collection::open(files, clock, scratch->path(), identity, search::Collection::Mode::write,
+                                      search::first_tier_identity(identity, 0)));
+  RENVOI_TRY(const BuiltCorpus built, build_corpus(set, *collection, embedder, on_progress, tier));
+  search::Searcher searcher(*collection, embedder, &embedder);
   Evaluation evaluation;
   RENVOI_TRY(evaluation.bm25, measure(set, built, searcher, search::SearchMode::bm25));
   RENVOI_TRY(evaluation.semantic, measure(set, built, searcher, search::SearchMode::semantic));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "io/file_system.h"
 #include "model/embedder.h"
+#include "search/tier.h"
 
 namespace renvoi::quality {
 
@@ -25,9 +26,11 @@ struct Evaluation {
 };
 
 // `folder` has corpus.jsonl, queries.jsonl, qrels.tsv. Builds a collection in a temporary folder and removes it. A
-// document's score is its best passage's. Errors: `not_found`, `invalid` (names file and line).
+// document's score is its best passage's. `embedder` makes the vectors of `tier`: the embedding model, or the table
+// distilled from it. Errors: `not_found`, `invalid` (names file and line).
 Result<Evaluation> evaluate(const std::filesystem::path& folder, model::Embedder& embedder, io::FileSystem& files,
                             const Clock& clock,
-                            const std::function<void(std::size_t done, std::size_t all)>& on_progress = {});
+                            const std::function<void(std::size_t done, std::size_t all)>& on_progress = {},
+                            search::Tier tier = search::Tier::full);
 
 }  // namespace renvoi::quality

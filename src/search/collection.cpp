@@ -3,26 +3,31 @@
 #include <algorithm>
 #include <iterator>
 #include <mutex>
+#include <optional>
 
 namespace renvoi::search {
 namespace {
+
+constexpr int kSnapshotTries = 8;
 
 class FolderCollection final : public Collection {
  public:
   FolderCollection(io::FileSystem& files, const Clock& clock, std::filesystem::path folder, Mode mode)
       : files_(files), clock_(clock), folder_(std::move(folder)), mode_(mode) {}
 
-  Result<void> open(const index::Identity& identity) {
-    const bool writes = writable();
-    if (writes) RENVOI_CHECK(files_.create_folders(folder_));
-    // The index first: its lock keeps a second writer out of both.
-    if (writes) {
+  Result<void> open(const index::Identity& identity, const std::optional<index::Identity>& first) {
+    first_identity_ = first;
+    if (writable()) {
+      RENVOI_CHECK(files_.create_folders(folder_));
+      // The full tier's index first: its lock keeps a second writer out of all.
       RENVOI_TRY(index_, index::Index::open(files_, folder_ / "index", identity, index::Index::Mode::write));
+      RENVOI_CHECK(open_first_tier());
       RENVOI_TRY(catalog_, catalog::Catalog::open(folder_ / "catalog.db", catalog::Catalog::Mode::write));
       return reconcile();
     }
     RENVOI_TRY(catalog_, catalog::Catalog::open(folder_ / "catalog.db", catalog::Catalog::Mode::read));
     RENVOI_TRY(index_, index::Index::open(files_, folder_ / "index", identity, index::Index::Mode::read));
+    look_for_first_tier();
     return {};
   }
 
@@ -31,28 +36,58 @@ class FolderCollection final : public Collection {
   const Clock& clock() const override { return clock_; }
   const std::filesystem::path& folder() const override { return folder_; }
   bool writable() const override { return mode_ == Mode::write; }
+  bool has_first_tier() const override { return first_identity_.has_value(); }
 
-  Result<void> put(std::span<const DocumentWrite> documents) override {
+  // A document that moves is committed to its new tier before it leaves the old one: who sees one of them before and
+  // after the other unchanged has missed nothing.
+  Snapshots snapshots() const override {
+    const std::shared_ptr<index::Index> first = first_tier();
+    Snapshots both;
+    for (int i = 0; i < kSnapshotTries; ++i) {
+      both.first = first == nullptr ? nullptr : first->snapshot();
+      both.full = index_->snapshot();
+      if (first == nullptr || first->snapshot() == both.first) break;
+    }
+    return both;
+  }
+
+  std::vector<ReferenceId> only_in_first_tier() const override {
+    const Snapshots both = snapshots();
+    std::vector<ReferenceId> waiting = both.first == nullptr ? std::vector<ReferenceId>() : both.first->references();
+    std::erase_if(waiting, [&](ReferenceId id) { return !both.full->passages_of(id).empty(); });
+    return waiting;
+  }
+
+  Result<void> put(std::span<const DocumentWrite> documents, Tier tier) override {
     const std::lock_guard lock(mutex_);
     RENVOI_CHECK(may_write());
-    // A reference that the catalogue does not know would be dropped from the index at the next opening.
-    for (const DocumentWrite& document : documents) RENVOI_CHECK(catalog_->reference(document.reference.id));
-    const auto index_all = [&]() -> Result<void> {
-      for (const DocumentWrite& document : documents)
-        RENVOI_CHECK(index_->put(document.reference.id, document.passages));
-      return index_->commit();
-    };
-    if (Result<void> indexed = index_all(); !indexed.ok()) {
-      index_->rollback();
-      return indexed;
-    }
+    const std::shared_ptr<index::Index> first = first_tier();
+    if (tier == Tier::first && first == nullptr)
+      return Error{ErrorCode::invalid, "the collection in " + folder_.string() + " has no first tier"};
+    std::vector<const DocumentWrite*> wanted;
     std::vector<catalog::ReferenceUpdate> updates;
     for (const DocumentWrite& document : documents) {
+      // A reference that the catalogue does not know would be dropped from the index at the next opening.
+      const Result<catalog::Reference> known = catalog_->reference(document.reference.id);
+      if (document.upgrade && is_too_late(known, document.reference.id, first.get())) continue;
+      if (!known.ok()) return known.error();
+      wanted.push_back(&document);
+      if (document.upgrade && known->fingerprint == document.reference.fingerprint &&
+          known->checked_at >= document.reference.checked_at)
+        continue;
       updates.push_back({document.reference, document.event});
       updates.back().reference.indexed = true;
       updates.back().reference.passages = static_cast<std::uint32_t>(document.passages.size());
     }
-    return catalog_->update_references(updates, clock_.now());
+    if (wanted.empty()) return {};
+    RENVOI_CHECK(write_to(tier == Tier::first ? *first : *index_, wanted));
+    std::vector<ReferenceId> ids;
+    for (const DocumentWrite* document : wanted) ids.push_back(document->reference.id);
+    if (tier == Tier::first)
+      RENVOI_CHECK(remove_from(*index_, ids));
+    else if (first != nullptr)
+      RENVOI_CHECK(remove_from(*first, ids));
+    return updates.empty() ? Result<void>() : catalog_->update_references(updates, clock_.now());
   }
 
   Result<void> update_state(const catalog::Reference& reference, std::string_view event) override {
@@ -80,9 +115,43 @@ class FolderCollection final : public Collection {
     return remove_from_index({&reference, 1});
   }
 
+  Result<void> refresh() override {
+    if (writable()) return {};
+    const std::shared_ptr<index::Index> first = look_for_first_tier();
+    if (first == nullptr) return index_->refresh();
+    // As snapshots(): until the first tier is the same before and after.
+    for (int i = 0; i < kSnapshotTries; ++i) {
+      if (!first->refresh().ok()) break;
+      const auto before = first->snapshot();
+      RENVOI_CHECK(index_->refresh());
+      if (!first->refresh().ok()) break;
+      if (first->snapshot() == before) return {};
+    }
+    forget_first_tier();  // begun anew with another table, or changing faster than it can be read
+    return index_->refresh();
+  }
+
+  Result<void> compact() override {
+    RENVOI_CHECK(index_->compact());
+    const std::shared_ptr<index::Index> first = first_tier();
+    return first == nullptr ? Result<void>() : first->compact();
+  }
+
+  Result<void> check() override {
+    RENVOI_CHECK(index_->check());
+    const std::shared_ptr<index::Index> first = first_tier();
+    return first == nullptr ? Result<void>() : first->check();
+  }
+
+  TierStats stats() const override {
+    const std::shared_ptr<index::Index> first = first_tier();
+    return {index_->stats(), first == nullptr ? index::IndexStats{} : first->stats()};
+  }
+
   DiskUse disk_use() override {
     DiskUse use;
     use.index_bytes = files_.disk_bytes(folder_ / "index");
+    if (files_.exists(first_folder())) use.index_bytes += files_.disk_bytes(first_folder());
     for (const char* name : {"catalog.db", "catalog.db-wal", "catalog.db-shm"})
       use.catalog_bytes += files_.disk_bytes(folder_ / name);
     use.cache_bytes = files_.disk_bytes(folder_ / "cache");
@@ -95,31 +164,119 @@ class FolderCollection final : public Collection {
     return Error{ErrorCode::denied, "the collection in " + folder_.string() + " is opened for reading only"};
   }
 
-  // The catalogue no longer shows them, so that a crash before the end leaves work for reconcile() and nothing to see.
-  Result<void> remove_from_index(std::span<const ReferenceId> references) {
+  std::filesystem::path first_folder() const { return folder_ / "index-first"; }
+
+  // Null where there is none.
+  std::shared_ptr<index::Index> first_tier() const {
+    const std::lock_guard lock(first_mutex_);
+    return first_;
+  }
+  void forget_first_tier() {
+    const std::lock_guard lock(first_mutex_);
+    first_.reset();
+  }
+
+  // Of a writer, which holds the lock of the full tier: nobody else writes here.
+  Result<void> open_first_tier() {
+    if (!first_identity_) return files_.exists(first_folder()) ? empty_first_folder() : Result<void>();
+    const auto open = [&] {
+      return index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::write);
+    };
+    auto opened = open();
+    if (!opened.ok()) {
+      const ErrorCode code = opened.error().code;
+      // Of another table, of another version, or damaged: reconcile() has its documents read again.
+      if (code != ErrorCode::conflict && code != ErrorCode::invalid && code != ErrorCode::corrupt)
+        return opened.error();
+      RENVOI_CHECK(empty_first_folder());
+      opened = open();
+      if (!opened.ok()) return opened.error();
+    }
+    const std::lock_guard lock(first_mutex_);
+    first_ = std::move(opened).value();
+    return {};
+  }
+
+  // A crash on the way leaves an index that is damaged: the next opening goes on.
+  Result<void> empty_first_folder() {
+    RENVOI_TRY(const std::vector<std::string> names, files_.list(first_folder()));
+    for (const std::string& name : names) RENVOI_CHECK(files_.remove(first_folder() / name));
+    return files_.sync_folder(first_folder());
+  }
+
+  // Of a reader. A first tier that is not there, or is being begun anew, may be there at the next look.
+  std::shared_ptr<index::Index> look_for_first_tier() {
+    std::shared_ptr<index::Index> first = first_tier();
+    if (first != nullptr || !first_identity_ || !files_.exists(first_folder())) return first;
+    auto opened = index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::read);
+    if (!opened.ok()) return nullptr;
+    const std::lock_guard lock(first_mutex_);
+    first_ = std::move(opened).value();
+    return first_;
+  }
+
+  static bool is_too_late(const Result<catalog::Reference>& known, ReferenceId id, const index::Index* first) {
+    if (!known.ok()) return known.error().code == ErrorCode::not_found;
+    return known->state == catalog::ReferenceState::gone || first == nullptr ||
+           first->snapshot()->passages_of(id).empty();
+  }
+
+  static Result<void> write_to(index::Index& index, std::span<const DocumentWrite* const> documents) {
+    const auto write_all = [&]() -> Result<void> {
+      for (const DocumentWrite* document : documents)
+        RENVOI_CHECK(index.put(document->reference.id, document->passages));
+      return index.commit();
+    };
+    Result<void> written = write_all();
+    if (!written.ok()) index.rollback();
+    return written;
+  }
+
+  // Nothing is written where it holds none of them.
+  static Result<void> remove_from(index::Index& index, std::span<const ReferenceId> references) {
+    const std::shared_ptr<const index::Snapshot> snapshot = index.snapshot();
     const auto remove_all = [&]() -> Result<void> {
-      for (const ReferenceId reference : references) RENVOI_CHECK(index_->remove(reference));
-      return index_->commit();
+      bool any = false;
+      for (const ReferenceId reference : references) {
+        if (snapshot->passages_of(reference).empty()) continue;
+        RENVOI_CHECK(index.remove(reference));
+        any = true;
+      }
+      return any ? index.commit() : Result<void>();
     };
     Result<void> removed = remove_all();
-    if (!removed.ok()) index_->rollback();
+    if (!removed.ok()) index.rollback();
     return removed;
   }
 
-  // After a crash between the two: docs/format.md, "Catalogue and index".
+  // The catalogue no longer shows them, so that a crash before the end leaves work for reconcile() and nothing to see.
+  Result<void> remove_from_index(std::span<const ReferenceId> references) {
+    RENVOI_CHECK(remove_from(*index_, references));
+    const std::shared_ptr<index::Index> first = first_tier();
+    return first == nullptr ? Result<void>() : remove_from(*first, references);
+  }
+
+  // After a crash between the two: docs/format.md, "Catalogue and index" and "First tier".
   Result<void> reconcile() {
-    const std::shared_ptr<const index::Snapshot> snapshot = index_->snapshot();
+    const Snapshots both = snapshots();
     RENVOI_TRY(const std::vector<catalog::Reference> references, catalog_->references());
-    std::vector<ReferenceId> kept;
+    std::vector<ReferenceId> kept, twice;
     for (const catalog::Reference& reference : references) {
-      if (reference.state != catalog::ReferenceState::gone) kept.push_back(reference.id);
-      const std::size_t held = snapshot->passages_of(reference.id).size();
-      if (reference.indexed && reference.state != catalog::ReferenceState::gone && held != reference.passages)
+      const bool gone = reference.state == catalog::ReferenceState::gone;
+      if (!gone) kept.push_back(reference.id);
+      const std::size_t full = both.full->passages_of(reference.id).size();
+      const std::size_t first = both.first == nullptr ? 0 : both.first->passages_of(reference.id).size();
+      if (full > 0 && first > 0) twice.push_back(reference.id);
+      if (reference.indexed && !gone && (full > 0 ? full : first) != reference.passages)
         RENVOI_CHECK(read_again(reference));
     }
+    if (!twice.empty()) RENVOI_CHECK(remove_from(*first_tier(), twice));
     std::vector<ReferenceId> stray;
-    const std::vector<ReferenceId> indexed = snapshot->references();
-    std::set_difference(indexed.begin(), indexed.end(), kept.begin(), kept.end(), std::back_inserter(stray));
+    for (const auto& snapshot : {both.full, both.first}) {
+      if (snapshot == nullptr) continue;
+      const std::vector<ReferenceId> indexed = snapshot->references();
+      std::set_difference(indexed.begin(), indexed.end(), kept.begin(), kept.end(), std::back_inserter(stray));
+    }
     return stray.empty() ? Result<void>() : remove_from_index(stray);
   }
 
@@ -140,6 +297,9 @@ class FolderCollection final : public Collection {
   const Mode mode_;
   std::mutex mutex_;  // one write at a time: the index's uncommitted operations belong to it
   std::unique_ptr<index::Index> index_;
+  std::optional<index::Identity> first_identity_;
+  mutable std::mutex first_mutex_;  // of the pointer: a reader may find it later
+  std::shared_ptr<index::Index> first_;
   std::unique_ptr<catalog::Catalog> catalog_;
 };
 
@@ -147,9 +307,10 @@ class FolderCollection final : public Collection {
 
 Result<std::unique_ptr<Collection>> Collection::open(io::FileSystem& files, const Clock& clock,
                                                      const std::filesystem::path& folder,
-                                                     const index::Identity& identity, Mode mode) {
+                                                     const index::Identity& identity, Mode mode,
+                                                     const std::optional<index::Identity>& first) {
   auto collection = std::make_unique<FolderCollection>(files, clock, folder, mode);
-  RENVOI_CHECK(collection->open(identity));
+  RENVOI_CHECK(collection->open(identity, first));
   return std::unique_ptr<Collection>(std::move(collection));
 }
 

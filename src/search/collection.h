@@ -1,6 +1,8 @@
 // A collection: one folder with a catalogue and an index that agree with each other.
 //
-//   <folder>/catalog.db   <folder>/index/   <folder>/cache/
+//   <folder>/catalog.db   <folder>/index/   <folder>/index-first/   <folder>/cache/
+//
+// Its passages are in two tiers (tier.h): index/ is the full one, index-first/ the first, where there is a table.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +17,12 @@
 #include "catalog/catalog.h"
 #include "index/index.h"
 #include "io/file_system.h"
+#include "search/tier.h"
 
 namespace renvoi::search {
 
 struct DiskUse {
-  std::uint64_t index_bytes = 0;
+  std::uint64_t index_bytes = 0;  // of both tiers
   std::uint64_t catalog_bytes = 0;
   std::uint64_t cache_bytes = 0;
 };
@@ -28,29 +31,51 @@ struct DiskUse {
 class Collection {
  public:
   enum class Mode : std::uint8_t { read, write };
-  // Opens both and reconciles them: what the index holds and the catalogue does not, or holds as GONE, leaves the index; what the
-  // catalogue holds as indexed and the index has not is marked to be read again. Errors as Catalog::open and Index::open.
+  // Opens both and reconciles them: what the index holds and the catalogue does not, or holds as GONE, leaves the
+  // index; what the catalogue holds as indexed and the index has not is marked to be read again; what both tiers hold
+  // leaves the first. `first` absent: there is no first tier. A first tier that is bound to anything else, or damaged,
+  // is begun anew by a writer, and what it held is read again: all of it can be made again. A reader passes over it.
+  // Errors as Catalog::open and Index::open.
   static Result<std::unique_ptr<Collection>> open(io::FileSystem& files, const Clock& clock,
-                                                  const std::filesystem::path& folder,
-                                                  const index::Identity& identity, Mode mode);
+                                                  const std::filesystem::path& folder, const index::Identity& identity,
+                                                  Mode mode, const std::optional<index::Identity>& first = {});
   virtual ~Collection() = default;
   virtual catalog::Catalog& catalog() = 0;
-  virtual index::Index& index() = 0;
+  virtual index::Index& index() = 0;  // of the full tier
+  // Both tiers as they are now.
+  virtual Snapshots snapshots() const = 0;
+  virtual bool has_first_tier() const = 0;
+  // Sorted: what waits for the full tier.
+  virtual std::vector<ReferenceId> only_in_first_tier() const = 0;
   virtual const Clock& clock() const = 0;
   virtual const std::filesystem::path& folder() const = 0;
   virtual bool writable() const = 0;
 
-  // One or more documents, indexed and acknowledged together: index.put for each, index.commit, then the catalogue.
+  // One or more documents, indexed and acknowledged together: index.put for each, index.commit, then out of the other
+  // tier, then the catalogue.
   struct DocumentWrite {
     catalog::Reference reference;  // with the new title, language, fingerprint, validators, state, ...
     std::vector<index::PassageInput> passages;
-    std::string event;             // for the audit trail: "added" or "changed"
+    std::string event;  // for the audit trail: "added" or "changed"
+    // From the first tier to the full one. Nothing is written of a document that the first tier does not hold any more
+    // (found gone, removed); the catalogue keeps what it learnt since `reference` was read, unless the text is another.
+    bool upgrade = false;
   };
-  virtual Result<void> put(std::span<const DocumentWrite> documents) = 0;
+  // Errors: those of index and catalogue; `not_found` for a reference the catalogue does not know; `invalid` for the
+  // first tier where there is none.
+  virtual Result<void> put(std::span<const DocumentWrite> documents, Tier tier = Tier::full) = 0;
   // A new state for a reference: the catalogue first; when it is GONE, also out of the index.
   virtual Result<void> update_state(const catalog::Reference& reference, std::string_view event) = 0;
   virtual Result<void> remove_source(SourceId source) = 0;
   virtual Result<void> remove_reference(ReferenceId reference, std::string_view reason) = 0;
+  // Of both tiers, as Index::refresh, compact, check and stats.
+  virtual Result<void> refresh() = 0;
+  virtual Result<void> compact() = 0;
+  virtual Result<void> check() = 0;
+  struct TierStats {
+    index::IndexStats full, first;  // first: zeros where there is none
+  };
+  virtual TierStats stats() const = 0;
   virtual DiskUse disk_use() = 0;
 };
 

@@ -15,17 +15,27 @@ std::vector<float> scale_min_max(std::span<const float> scores) {
   return scaled;
 }
 
-std::vector<float> fuse(std::span<const PartScores> candidates, const FusionOptions& options) {
-  std::vector<float> semantic(candidates.size());
-  std::vector<float> bm25(candidates.size());
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    semantic[i] = candidates[i].semantic;
-    bm25[i] = candidates[i].bm25;
+std::vector<float> scale_by_tier(std::span<const PartScores> candidates) {
+  std::vector<float> scaled(candidates.size());
+  for (const Tier tier : {Tier::full, Tier::first}) {
+    std::vector<float> own;
+    for (const PartScores& candidate : candidates)
+      if (candidate.tier == tier) own.push_back(candidate.semantic);
+    const std::vector<float> scaled_own = scale_min_max(own);
+    for (std::size_t i = 0, next = 0; i < candidates.size(); ++i)
+      if (candidates[i].tier == tier) scaled[i] = scaled_own[next++];
   }
-  std::vector<float> fused = scale_min_max(semantic);
+  return scaled;
+}
+
+std::vector<float> fuse(std::span<const PartScores> candidates, const FusionOptions& options) {
+  std::vector<float> bm25(candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) bm25[i] = candidates[i].bm25;
+  std::vector<float> fused = scale_by_tier(candidates);
   const std::vector<float> lexical = scale_min_max(bm25);
   for (std::size_t i = 0; i < fused.size(); ++i) {
-    fused[i] = options.semantic_weight * fused[i] + (1.0F - options.semantic_weight) * lexical[i];
+    const float weight = candidates[i].tier == Tier::full ? options.semantic_weight : options.first_tier_weight;
+    fused[i] = weight * fused[i] + (1.0F - weight) * lexical[i];
   }
   return fused;
 }

@@ -7,22 +7,31 @@
 #include <span>
 #include <vector>
 
+#include "search/tier.h"
+
 namespace renvoi::search {
 
 // Of one candidate. Both are true scores: a part that had not found the candidate is asked for its score all the same.
 struct PartScores {
   float semantic = 0;  // cosine
-  float bm25 = 0;      // BM25 units, 0 when no term is held
+  float bm25 = 0;      // BM25 units, 0 when no term is held; comparable between the tiers
+  Tier tier = Tier::full;
 };
 
+// What the semantic part weighs, 0 to 1; BM25 has the rest.
 struct FusionOptions {
-  float semantic_weight = 0.65F;  // 0 to 1; BM25 has the rest. Measured: docs/decisions/0003-fusion.md
+  float semantic_weight = 0.65F;  // full tier. Measured: docs/decisions/0003-fusion.md
+  // First tier, of a table that was not fitted to the collection: more makes sets worse than BM25 alone. Measured:
+  // docs/decisions/0006-two-tiers.md
+  float first_tier_weight = 0.1F;
 };
 
 // Scales `scores` to 0..1 by their smallest and largest. When all are equal none says anything: all are 0.
 std::vector<float> scale_min_max(std::span<const float> scores);
 
-// One score from 0 to 1 for each candidate, in their order. O(n).
+// One score from 0 to 1 for each candidate, in their order. BM25 is scaled over all of them; cosines within each tier,
+// since those of one have nothing to do with those of the other. O(n).
+std::vector<float> scale_by_tier(std::span<const PartScores> candidates);  // the cosines
 std::vector<float> fuse(std::span<const PartScores> candidates, const FusionOptions& options = {});
 
 }  // namespace renvoi::search

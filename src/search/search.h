@@ -11,6 +11,7 @@
 #include "catalog/types.h"
 #include "model/embedder.h"
 #include "search/collection.h"
+#include "search/fusion.h"
 #include "text/range.h"
 
 namespace renvoi::search {
@@ -19,21 +20,25 @@ enum class SearchMode : std::uint8_t { hybrid, semantic, bm25 };
 
 struct SearchRequest {
   std::string query;
-  std::uint32_t limit = 10;                 // passages, 1 to 1,000
+  std::uint32_t limit = 10;  // passages, 1 to 1,000
   SearchMode mode = SearchMode::hybrid;
   std::optional<SourceId> source;
-  std::string language;                     // only references in it; "" for all
-  std::uint32_t passages_per_reference = 1; // best first; 0: no limit
+  std::string language;                      // only references in it; "" for all
+  std::uint32_t passages_per_reference = 1;  // best first; 0: no limit
+  // Without the encoder: by words, and by meaning in the first tier only. In mode `semantic` nothing else is found.
+  bool fast = false;
 };
 
 struct SearchHit {
   catalog::Reference reference;
-  std::uint32_t ordinal = 0;       // of the passage in its document
+  std::uint32_t ordinal = 0;  // of the passage in its document
   text::Range range;
-  std::uint64_t fingerprint = 0;   // of the passage's text
-  float score = 0;                 // fused, 0 to 1; in the other modes the part's own score
-  float semantic = 0;              // cosine
-  float bm25 = 0;                  // BM25 units
+  std::uint64_t fingerprint = 0;  // of the passage's text
+  float score = 0;                // fused, 0 to 1; in the other modes the part's own score (with hits of both tiers in
+                    // mode `semantic`: their cosines scaled to 0 to 1, those of one tier are not the other's)
+  float semantic = 0;  // cosine, of the hit's tier
+  float bm25 = 0;      // BM25 units, of both tiers together
+  Tier tier = Tier::full;
 };
 
 struct SearchTimings {
@@ -42,16 +47,18 @@ struct SearchTimings {
 };
 
 struct SearchResponse {
-  std::vector<SearchHit> hits;     // best first
+  std::vector<SearchHit> hits;  // best first
   std::string query_language;
   SearchTimings timings;
 };
 
-// Thread-safe. `collection` and `embedder` must outlive it. Errors: `invalid` (empty or longer than 8,000 bytes query),
-// those of the embedder.
+// Thread-safe. What it is given must outlive it. `table` embeds queries for the first tier: absent, that tier is
+// searched by words only. Each is asked only where its tier holds something. Errors: `invalid` (empty or longer than
+// 8,000 bytes query), those of the embedders.
 class Searcher {
  public:
-  Searcher(Collection& collection, model::Embedder& embedder);
+  Searcher(Collection& collection, model::Embedder& embedder, model::Embedder* table = nullptr,
+           const FusionOptions& fusion = {});
   ~Searcher();
   Result<SearchResponse> search(const SearchRequest& request);
 

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
+#include <map>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -21,7 +23,7 @@ constexpr std::size_t kCandidatesOfEachPart = 200;
 constexpr std::size_t kCandidatesPerHit = 3;  // several passages of one reference count once
 
 struct Candidate {
-  index::PassageNumber passage = 0;
+  index::PassageNumber passage = 0;  // in the snapshot of its tier
   PartScores parts;
   float score = 0;
 };
@@ -47,18 +49,20 @@ Result<void> check(const SearchRequest& request) {
 // What one query looks for, in the forms the index takes.
 struct Probe {
   std::vector<std::string> terms;
-  std::vector<float> vector;  // empty in mode bm25
+  std::vector<float> full, first;  // the query's vector for each tier; empty where that tier is not searched by meaning
+
+  const std::vector<float>& vector(Tier tier) const { return tier == Tier::full ? full : first; }
 };
 
-// Passages that either part found, each once, with the scores of both parts.
-std::vector<Candidate> gather(const index::Snapshot& snapshot, const Probe& probe, SearchMode mode, std::size_t wanted,
-                              const index::Accept& accept) {
-  std::vector<Candidate> found;
+// Passages of one tier that either part found, each once, with the scores of both parts.
+void gather(const index::Snapshot& snapshot, Tier tier, const Probe& probe, SearchMode mode, std::size_t wanted,
+            const index::Accept& accept, std::vector<Candidate>& found) {
+  const std::vector<float>& vector = probe.vector(tier);
   std::unordered_map<index::PassageNumber, std::size_t> position;
-  if (mode != SearchMode::bm25) {
-    for (const index::Hit& hit : snapshot.semantic(probe.vector, wanted, accept)) {
+  if (!vector.empty()) {
+    for (const index::Hit& hit : snapshot.semantic(vector, wanted, accept)) {
       position.emplace(hit.passage, found.size());
-      found.push_back({hit.passage, {hit.score, snapshot.bm25_of(probe.terms, hit.passage)}, 0});
+      found.push_back({hit.passage, {hit.score, snapshot.bm25_of(probe.terms, hit.passage), tier}, 0});
     }
   }
   if (mode != SearchMode::semantic && !probe.terms.empty()) {
@@ -67,25 +71,65 @@ std::vector<Candidate> gather(const index::Snapshot& snapshot, const Probe& prob
         found[known->second].parts.bm25 = hit.score;
         continue;
       }
-      const float cosine = mode == SearchMode::bm25 ? 0.0F : snapshot.similarity(probe.vector, hit.passage);
-      found.push_back({hit.passage, {cosine, hit.score}, 0});
+      const float cosine = vector.empty() ? 0.0F : snapshot.similarity(vector, hit.passage);
+      found.push_back({hit.passage, {cosine, hit.score, tier}, 0});
     }
   }
-  return found;
 }
 
-void score(std::vector<Candidate>& candidates, SearchMode mode) {
+double idf(double passages, double holding) { return std::log(1.0 + (passages - holding + 0.5) / (holding + 0.5)); }
+
+// Each tier weighs a term by how rare it is in that tier. Here its scores are taken apart by term and put together with
+// the rareness in both: then BM25 is that of one index, but for the average length. O(candidates x terms).
+void weigh_terms_over_both(const Snapshots& snapshots, std::span<const std::string> terms,
+                           std::vector<Candidate>& candidates) {
+  struct Term {
+    std::vector<std::string> repeated;  // one term, as often as the query holds it
+    double full = 0, first = 0;         // what its score in that tier is multiplied by
+  };
+  std::map<std::string, Term> distinct;
+  for (const std::string& term : terms) distinct[term].repeated.push_back(term);
+  const auto full_size = static_cast<double>(snapshots.full->size());
+  const auto first_size = static_cast<double>(snapshots.first->size());
+  for (auto& [text, term] : distinct) {
+    const auto in_full = static_cast<double>(snapshots.full->document_frequency(text));
+    const auto in_first = static_cast<double>(snapshots.first->document_frequency(text));
+    const double joint = idf(full_size + first_size, in_full + in_first);
+    term.full = joint / idf(full_size, in_full);
+    term.first = joint / idf(first_size, in_first);
+  }
+  for (Candidate& candidate : candidates) {
+    const bool full = candidate.parts.tier == Tier::full;
+    const index::Snapshot& snapshot = full ? *snapshots.full : *snapshots.first;
+    double sum = 0;
+    for (const auto& [text, term] : distinct)
+      sum += (full ? term.full : term.first) * snapshot.bm25_of(term.repeated, candidate.passage);
+    candidate.parts.bm25 = static_cast<float>(sum);
+  }
+}
+
+// `options`: of a tier that is not searched by meaning, BM25 has all the weight.
+void score(std::vector<Candidate>& candidates, SearchMode mode, const Probe& probe, FusionOptions options) {
+  if (probe.full.empty()) options.semantic_weight = 0;
+  if (probe.first.empty()) options.first_tier_weight = 0;
   std::vector<PartScores> parts;
   parts.reserve(candidates.size());
   for (const Candidate& candidate : candidates) parts.push_back(candidate.parts);
-  const std::vector<float> fused = mode == SearchMode::hybrid ? fuse(parts) : std::vector<float>{};
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    candidates[i].score = mode == SearchMode::hybrid     ? fused[i]
-                          : mode == SearchMode::semantic ? parts[i].semantic
-                                                         : parts[i].bm25;
+  const bool one_tier =
+      std::none_of(parts.begin(), parts.end(), [&](const PartScores& p) { return p.tier != parts[0].tier; });
+  std::vector<float> scores(parts.size());
+  if (mode == SearchMode::hybrid) {
+    scores = fuse(parts, options);
+  } else if (mode == SearchMode::semantic && !one_tier) {
+    scores = scale_by_tier(parts);
+  } else {
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      scores[i] = mode == SearchMode::semantic ? parts[i].semantic : parts[i].bm25;
   }
+  for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].score = scores[i];
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return a.score != b.score ? a.score > b.score : a.passage < b.passage;
+    if (a.score != b.score) return a.score > b.score;
+    return a.parts.tier != b.parts.tier ? a.parts.tier == Tier::full : a.passage < b.passage;
   });
 }
 
@@ -99,28 +143,55 @@ bool in_showable_state(const catalog::Reference& reference) {
 struct Searcher::Impl {
   Collection& collection;
   model::Embedder& embedder;
+  model::Embedder* table;
+  FusionOptions fusion;
   ShowableCache showable;
 
-  Result<Probe> probe(const SearchRequest& request, const std::string& language) {
+  Result<Probe> probe(const SearchRequest& request, const std::string& language, const Snapshots& snapshots) {
     Probe probe;
     RENVOI_TRY(const std::vector<std::string> others, showable.languages());
     probe.terms = query_terms(request.query, language, others);
     if (request.mode == SearchMode::bm25) return probe;
     const std::array<std::string_view, 1> texts{request.query};
-    RENVOI_TRY(model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::query));
-    probe.vector = std::move(embedded.values);
+    if (!request.fast && snapshots.full->size() > 0) {
+      RENVOI_TRY(model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::query));
+      probe.full = std::move(embedded.values);
+    }
+    if (table != nullptr && snapshots.first_size() > 0) {
+      RENVOI_TRY(model::Embeddings embedded, table->embed(texts, model::EmbedRole::query));
+      probe.first = std::move(embedded.values);
+    }
     return probe;
+  }
+
+  std::vector<Candidate> candidates(const SearchRequest& request, const Snapshots& snapshots, const Probe& probe,
+                                    const ReferenceSet& allowed) {
+    const std::size_t wanted = std::max(kCandidatesOfEachPart, kCandidatesPerHit * request.limit);
+    const index::Snapshot& full = *snapshots.full;
+    std::vector<Candidate> found;
+    gather(
+        full, Tier::full, probe, request.mode, wanted,
+        [&](ReferenceId reference) { return allowed.contains(reference); }, found);
+    if (snapshots.first_size() == 0) return found;
+    gather(
+        *snapshots.first, Tier::first, probe, request.mode, wanted,
+        [&](ReferenceId reference) { return allowed.contains(reference) && full.passages_of(reference).empty(); },
+        found);
+    if (full.size() > 0) weigh_terms_over_both(snapshots, probe.terms, found);
+    return found;
   }
 
   // Best first, at most `passages_per_reference` of each reference. A reference that changed its state since it was
   // accepted, or is no more, is passed over.
-  Result<std::vector<SearchHit>> choose(const index::Snapshot& snapshot, const std::vector<Candidate>& candidates,
+  Result<std::vector<SearchHit>> choose(const Snapshots& snapshots, const std::vector<Candidate>& candidates,
                                         const SearchRequest& request) {
     std::vector<SearchHit> hits;
     std::unordered_map<std::uint32_t, std::pair<std::uint32_t, std::optional<catalog::Reference>>> taken;
     for (const Candidate& candidate : candidates) {
       if (hits.size() == request.limit) break;
-      const index::PassageRecord record = snapshot.record(candidate.passage);
+      const Tier tier = candidate.parts.tier;
+      const index::PassageRecord record =
+          (tier == Tier::full ? *snapshots.full : *snapshots.first).record(candidate.passage);
       const auto [entry, first] = taken.try_emplace(to_number(record.reference));
       auto& [count, reference] = entry->second;
       if (first) {
@@ -135,34 +206,33 @@ struct Searcher::Impl {
       if (request.passages_per_reference != 0 && count == request.passages_per_reference) continue;
       ++count;
       hits.push_back({*reference, record.ordinal, record.range, record.fingerprint, candidate.score,
-                      candidate.parts.semantic, candidate.parts.bm25});
+                      candidate.parts.semantic, candidate.parts.bm25, tier});
     }
     return hits;
   }
 };
 
-Searcher::Searcher(Collection& collection, model::Embedder& embedder)
-    : impl_(new Impl{collection, embedder, ShowableCache(collection.catalog())}) {}
+Searcher::Searcher(Collection& collection, model::Embedder& embedder, model::Embedder* table,
+                   const FusionOptions& fusion)
+    : impl_(new Impl{collection, embedder, table, fusion, ShowableCache(collection.catalog())}) {}
 Searcher::~Searcher() = default;
 
 Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   RENVOI_CHECK(check(request));
   SearchResponse response;
   response.query_language = text::detect_language(request.query);
+  // A reader follows the writer of another process here; for the writer itself there is nothing to follow.
+  RENVOI_CHECK(impl_->collection.refresh());
+  const Snapshots snapshots = impl_->collection.snapshots();
   const auto embed_start = std::chrono::steady_clock::now();
-  RENVOI_TRY(const Probe probe, impl_->probe(request, response.query_language));
+  RENVOI_TRY(const Probe probe, impl_->probe(request, response.query_language, snapshots));
   response.timings.embed_ms = milliseconds_since(embed_start);
 
   const auto search_start = std::chrono::steady_clock::now();
-  // A reader follows the writer of another process here; for the writer itself there is nothing to follow.
-  if (!impl_->collection.writable()) RENVOI_CHECK(impl_->collection.index().refresh());
   RENVOI_TRY(const std::shared_ptr<const ReferenceSet> allowed, impl_->showable.get(request.source, request.language));
-  const std::shared_ptr<const index::Snapshot> snapshot = impl_->collection.index().snapshot();
-  const std::size_t wanted = std::max(kCandidatesOfEachPart, kCandidatesPerHit * request.limit);
-  std::vector<Candidate> candidates = gather(*snapshot, probe, request.mode, wanted,
-                                             [&](ReferenceId reference) { return allowed->contains(reference); });
-  score(candidates, request.mode);
-  RENVOI_TRY(response.hits, impl_->choose(*snapshot, candidates, request));
+  std::vector<Candidate> candidates = impl_->candidates(request, snapshots, probe, *allowed);
+  score(candidates, request.mode, probe, impl_->fusion);
+  RENVOI_TRY(response.hits, impl_->choose(snapshots, candidates, request));
   response.timings.search_ms = milliseconds_since(search_start);
   return response;
 }

@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from harness import CONFLICT, NOT_FOUND, OK, PROGRAM, USAGE, Home, Site, page
+from harness import CONFLICT, INVALID, NOT_FOUND, OK, PROGRAM, USAGE, Home, Site, page
 
 
 class Folder(unittest.TestCase):
@@ -163,6 +163,48 @@ class Changing(unittest.TestCase):
         report = self.home.json("add", site.address + "/", "--allow-private", "--delay-ms", "0", "--force")["report"]
         self.assertTrue(report["complete"])
         self.assertEqual(self.home.json("stats")["pages"], 41)
+
+
+class FirstTier(unittest.TestCase):
+    def setUp(self):
+        self.home = Home()
+        self.home.write_notes()
+        self.addCleanup(self.home.close)
+
+    def test_without_a_table_all_is_encoded_at_once_and_fast_says_what_to_do(self):
+        status, _, err = self.home.run("add", self.home.notes, "--fast")
+        self.assertEqual(status, INVALID)
+        self.assertIn("renvoi model distil", err)
+        self.assertEqual(self.home.json("sources")["sources"], [])
+        report = self.home.json("add", self.home.notes)["report"]
+        self.assertEqual(report["passages_encoded"], report["passages_indexed"])
+        stats = self.home.json("stats")
+        self.assertFalse(stats["first_tier"])
+        self.assertEqual((stats["full_tier_passages"], stats["first_tier_passages"]), (stats["passages"], 0))
+        self.assertEqual(self.home.json("encode")["report"]["documents_encoded"], 0)
+        hits = self.home.json("search", "clock museum", "--fast")["hits"]
+        self.assertTrue(hits[0]["address"].endswith("museum.html"))
+        self.assertEqual((hits[0]["tier"], hits[0]["semantic"]), ("full", 0))
+        config = self.home.folder / "doctor.toml"
+        config.write_text("[server]\nport = 0\n")
+        findings = self.home.json("--config", config, "doctor")["findings"]
+        self.assertTrue(any("optional" in each["advice"] and "distil" in each["advice"] for each in findings), findings)
+
+    def test_distilling_stops_when_asked_and_keeps_what_is_done(self):
+        self.home.json("model", "list")
+        command = [PROGRAM, "--data", str(self.home.data), "model", "distil"]
+        unfinished = self.home.data / "models/multilingual-e5-small-q4_0/first-tier.table.unfinished"
+        process = subprocess.Popen(command, env=self.home.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 240
+        while (not unfinished.exists() or unfinished.stat().st_size < 1_000_000) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertIn(b"goes on from here", err)
+        self.assertGreater(unfinished.stat().st_size, 1_000_000)
+        model = self.home.json("model", "list")["models"]
+        self.assertTrue(all(each["first_tier_table_bytes"] is None for each in model))
 
 
 class Extract(unittest.TestCase):

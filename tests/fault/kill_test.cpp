@@ -84,8 +84,7 @@ TEST(Kill, NoAcknowledgedCommitIsLostAndNoneIsHalf) {
     ASSERT_LE(found, acknowledged + 1);  // at most the commit in flight is there too, whole
     for (; committed < found; ++committed)
       for (auto& [reference, document] : documents_of(committed + 1)) model[reference] = document;
-    ASSERT_NO_FATAL_FAILURE(
-        test::expect_same(*snapshot, model, Codec(test::identity_of(0).model_digest, kDimensions), 1));
+    ASSERT_NO_FATAL_FAILURE(test::expect_same(*snapshot, model, kDimensions, 1));
   }
   EXPECT_GT(committed, 50U) << "the writers must have had time to work";
 }

@@ -12,8 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "index/codes.h"
 #include "index/index.h"
+#include "index/posting_blocks.h"
+#include "index/quantizer.h"
 
 namespace renvoi::index::test {
 
@@ -74,6 +75,13 @@ inline Document random_document(std::mt19937_64& random, std::uint32_t dimension
 
 using Key = std::pair<std::uint32_t, std::uint32_t>;  // reference, ordinal
 
+// Frequencies and lengths are those that are stored: at most 15, and in one byte (posting_blocks.h).
+inline double stored_length(const OwnedPassage& passage) {
+  std::uint32_t length = 0;
+  for (const text::TermCount& term : passage.terms) length += term.frequency;
+  return length_of_code(length_code(length));
+}
+
 inline std::map<Key, float> naive_bm25(const Model& model, const std::vector<std::string>& terms, float k1 = 0.9F,
                                        float b = 0.4F) {
   std::map<std::string, double> frequencies;
@@ -82,43 +90,57 @@ inline std::map<Key, float> naive_bm25(const Model& model, const std::vector<std
   for (const auto& [reference, document] : model)
     for (const OwnedPassage& passage : document) {
       ++passages;
-      for (const text::TermCount& term : passage.terms) {
-        total_length += term.frequency;
-        ++frequencies[term.term];
-      }
+      total_length += stored_length(passage);
+      for (const text::TermCount& term : passage.terms) ++frequencies[term.term];
     }
   std::map<Key, float> scores;
   for (const auto& [reference, document] : model)
     for (const OwnedPassage& passage : document) {
-      double length = 0;
-      for (const text::TermCount& term : passage.terms) length += term.frequency;
+      const double length = stored_length(passage);
       double score = 0;
       for (const std::string& wanted : terms)
         for (const text::TermCount& term : passage.terms)
           if (term.term == wanted) {
             const double df = frequencies[wanted];
-            score += std::log(1 + (passages - df + 0.5) / (df + 0.5)) * term.frequency /
-                     (term.frequency + k1 * (1 - b + b * length * passages / total_length));
+            const double tf = std::min(term.frequency, 15U);
+            score += std::log(1 + (passages - df + 0.5) / (df + 0.5)) * tf /
+                     (tf + k1 * (1 - b + b * length * passages / total_length));
           }
       if (score > 0) scores[{to_number(reference), passage.ordinal}] = static_cast<float>(score);
     }
   return scores;
 }
 
-inline std::map<Key, float> naive_semantic(const Model& model, const Codec& codec, const std::vector<float>& query) {
-  Rotation rotation(identity_of(codec.dimensions()).model_digest, codec.dimensions());
-  std::vector<float> rotated = query;
-  rotation.apply(rotated);
+// The similarity of the query with each passage's code, as the plain quantizer makes it.
+inline std::map<Key, float> naive_semantic(const Model& model, std::uint32_t dimensions,
+                                           const std::vector<float>& query) {
+  const Quantizer plain = Quantizer::plain(identity_of(dimensions).model_digest, dimensions, 8);
+  const CodeQuery prepared = plain.prepare(query);
+  std::vector<std::byte> code(plain.code_bytes());
   std::map<Key, float> scores;
   for (const auto& [reference, document] : model)
     for (const OwnedPassage& passage : document) {
-      std::vector<std::byte> code(codec.code_bytes());
-      codec.encode(passage.vector, code);
-      const std::vector<float> decoded = codec.decode(code);
-      double sum = 0;
-      for (std::size_t i = 0; i < decoded.size(); ++i) sum += double{decoded[i]} * double{rotated[i]};
-      scores[{to_number(reference), passage.ordinal}] = static_cast<float>(sum);
+      plain.encode(passage.vector, code);
+      scores[{to_number(reference), passage.ordinal}] = plain.similarity(prepared, code);
     }
+  return scores;
+}
+
+// The same of whatever codes the snapshot has, one by one; each is near the inner product of the vectors themselves.
+inline std::map<Key, float> similarities(const Snapshot& snapshot, const Model& model, const std::vector<float>& query,
+                                         double tolerance) {
+  std::map<Key, float> scores;
+  for (PassageNumber number = 0; number < snapshot.size(); ++number) {
+    const PassageRecord record = snapshot.record(number);
+    const Document& document = model.at(record.reference);
+    const auto passage = std::find_if(document.begin(), document.end(),
+                                      [&](const OwnedPassage& one) { return one.ordinal == record.ordinal; });
+    double exact = 0;
+    for (std::size_t i = 0; i < query.size(); ++i) exact += double{query[i]} * double{passage->vector[i]};
+    const float score = snapshot.similarity(query, number);
+    EXPECT_NEAR(score, exact, tolerance);
+    scores[{to_number(record.reference), record.ordinal}] = score;
+  }
   return scores;
 }
 
@@ -144,8 +166,13 @@ inline void expect_best(const Snapshot& snapshot, const std::vector<Hit>& hits, 
   }
 }
 
+// Which codes an index has: of the plain quantizer, made from the vectors; or any, how far from the vectors they may
+// be.
+constexpr double kPlainCodes = 0;
+
 // Everything a snapshot can be asked, against the model.
-inline void expect_same(const Snapshot& snapshot, const Model& model, const Codec& codec, std::uint64_t seed) {
+inline void expect_same(const Snapshot& snapshot, const Model& model, std::uint32_t dimensions, std::uint64_t seed,
+                        double tolerance = kPlainCodes) {
   std::mt19937_64 random(seed);
   std::uint64_t size = 0;
   std::vector<ReferenceId> references;
@@ -172,12 +199,14 @@ inline void expect_same(const Snapshot& snapshot, const Model& model, const Code
     const std::vector<Hit> hits = snapshot.bm25(terms, k);
     ASSERT_NO_FATAL_FAILURE(expect_best(snapshot, hits, expected, k));
     for (const Hit& hit : hits) ASSERT_EQ(snapshot.bm25_of(terms, hit.passage), hit.score);
-    const std::vector<float> query = random_unit(random, codec.dimensions());
-    const auto cosines = naive_semantic(model, codec, query);
+    const std::vector<float> query = random_unit(random, dimensions);
+    const auto cosines = tolerance == kPlainCodes ? naive_semantic(model, dimensions, query)
+                                                  : similarities(snapshot, model, query, tolerance);
     const std::vector<Hit> nearest = snapshot.semantic(query, k);
     ASSERT_NO_FATAL_FAILURE(expect_best(snapshot, nearest, cosines, k));
     for (const Hit& hit : nearest) ASSERT_EQ(snapshot.similarity(query, hit.passage), hit.score);
   }
+  ASSERT_TRUE(snapshot.sound().ok()) << snapshot.sound().error().describe();
 }
 
 }  // namespace renvoi::index::test

@@ -138,6 +138,14 @@ TEST(BlockCursor, AdvancesToWhatAWalkWouldFind) {
       target += static_cast<std::uint32_t>(random() % (stride + 1));
       const auto expected = std::lower_bound(list.postings.begin(), list.postings.end(), target,
                                              [](const Posting& a, std::uint32_t b) { return a.passage < b; });
+      if (random() % 4 == 0) {
+        BlockCursor begun(list.bytes, list.size(), list.passages(), best_kernel(), target);
+        ASSERT_EQ(!begun.at_end(), expected != list.postings.end()) << seed << " from " << target;
+        if (!begun.at_end()) {
+          ASSERT_EQ(begun.passage(), expected->passage) << seed << " from " << target;
+        }
+        ASSERT_FALSE(begun.failed());
+      }
       const bool shallow = random() % 2 == 0;
       if (shallow) {
         const bool found = cursor.shallow_advance_to(target);

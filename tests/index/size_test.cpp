@@ -1,5 +1,5 @@
-// The budget: how many bytes a passage costs, on real French text. DESIGN section 8 asks for 240 in the end, issue 1
-// for 420.
+// The budget: how many bytes a passage costs, on real French text. DESIGN section 8 asks for 240: bench_index measures
+// that on a million. Here the quantizer alone takes 140.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -23,7 +23,7 @@ std::string text_of(const std::string& line) {
   return line.substr(begin + 9, end - begin - 9);
 }
 
-TEST(Size, APassageOfRealTextCostsAtMost420Bytes) {
+TEST(Size, APassageOfRealTextCostsAtMost400BytesAtFourThousand) {
   std::ifstream corpus(TEST_EVAL_DIR "/fr-piaf/corpus.jsonl");
   if (!corpus) GTEST_SKIP() << "needs " TEST_EVAL_DIR "/fr-piaf";
   const renvoi::test::TemporaryFolder folder(renvoi::test::TemporaryFolder::On::memory);
@@ -56,7 +56,7 @@ TEST(Size, APassageOfRealTextCostsAtMost420Bytes) {
       "%lu passages of %.0f bytes of text, %lu terms: %.1f bytes a passage (codes %.1f, postings %.1f, table %.1f)\n",
       stats.passages, per_passage(text_bytes), stats.terms, per_passage(stats.bytes), per_passage(stats.code_bytes),
       per_passage(stats.posting_bytes), per_passage(stats.table_bytes));
-  EXPECT_LE(per_passage(stats.bytes), 420);
+  EXPECT_LE(per_passage(stats.bytes), 400);
 }
 
 }  // namespace

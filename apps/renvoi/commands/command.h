@@ -37,8 +37,10 @@ void declare_serve_command(CLI::App& app, Context& context);
 void declare_stats_command(CLI::App& app, Context& context);
 void declare_extract_command(CLI::App& app, Context& context);
 void declare_eval_command(CLI::App& app, Context& context);
-void declare_model_commands(CLI::App& app, Context& context);  // model list, add, probe
-void declare_key_commands(CLI::App& app, Context& context);    // key new, list, revoke
+void declare_model_commands(CLI::App& app, Context& context);   // model list, add, probe
+void declare_key_commands(CLI::App& app, Context& context);     // key new, list, revoke
+void declare_check_commands(CLI::App& app, Context& context);   // check, repair
+void declare_backup_commands(CLI::App& app, Context& context);  // snapshot, restore
 void declare_doctor_command(CLI::App& app, Context& context);
 void declare_completion_command(CLI::App& app, Context& context);
 

@@ -6,6 +6,7 @@
 #include "commands/command.h"
 #include "keys.h"
 #include "model/llama_model.h"
+#include "model/static_table.h"
 #include "net/http_server.h"
 
 namespace renvoi::app {
@@ -46,6 +47,22 @@ void check_data_folder(const Config& config, Findings& findings) {
   }
 }
 
+void check_table(const model::ModelManifest& manifest, Findings& findings) {
+  const auto files = io::real_file_system();
+  const fs::path file = model::table_file(manifest);
+  const std::string subject = "first tier of " + manifest.name;
+  if (!files->exists(file)) {
+    findings.push_back(
+        {Verdict::ok, subject, "no table: new documents are searchable once they are encoded",
+         fmt::format("optional: 'renvoi model distil {}' makes new documents searchable at once", manifest.name)});
+  } else if (const auto table = model::StaticTable::open(*files, file, manifest.digest); !table) {
+    findings.push_back({Verdict::failure, subject, table.error().message,
+                        fmt::format("make it again: 'renvoi model distil {} --again'", manifest.name)});
+  } else {
+    findings.push_back({Verdict::ok, subject, human_bytes(table_bytes(manifest)) + " of token vectors", ""});
+  }
+}
+
 void check_models(const Config& config, Findings& findings) {
   model::ModelStore store(models_folder(config));
   std::vector<std::string> problems;
@@ -67,6 +84,7 @@ void check_models(const Config& config, Findings& findings) {
       continue;
     }
     embeds = embeds || manifest.role == model::ModelRole::embed;
+    if (manifest.role == model::ModelRole::embed) check_table(manifest, findings);
     const bool untested = manifest.role == model::ModelRole::generate && manifest.probe_summary.empty();
     findings.push_back(
         {untested ? Verdict::warning : Verdict::ok, "model " + manifest.name,
@@ -98,15 +116,23 @@ void check_collection(const Config& config, Findings& findings) {
                                     collection_folder(config).string())});
     return;
   }
-  if (auto sound = (*engine)->collection().index().check(); !sound) {
+  if (auto sound = (*engine)->collection().check(); !sound) {
     findings.push_back({Verdict::failure, "index", sound.error().message,
                         fmt::format("restore {} from a backup, or move it away and add the sources again",
                                     collection_folder(config).string())});
     return;
   }
-  const auto stats = (*engine)->collection().index().stats();
-  findings.push_back({Verdict::ok, "collection",
-                      fmt::format("{} pages, {} passages, every block checked", stats.references, stats.passages), ""});
+  const auto stats = (*engine)->collection().stats();
+  findings.push_back(
+      {Verdict::ok, "collection",
+       fmt::format("{} pages, {} passages, every block checked", stats.full.references + stats.first.references,
+                   stats.full.passages + stats.first.passages),
+       ""});
+  if (stats.first.references > 0) {
+    findings.push_back({Verdict::ok, "first tier",
+                        fmt::format("{} of these pages wait to be encoded", stats.first.references),
+                        "a running server does it by itself, 'renvoi encode' now"});
+  }
 }
 
 void check_keys(const Config& config, Findings& findings) {

@@ -1,4 +1,4 @@
-// model list, add, probe.
+// model list, add, probe, distil.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +6,10 @@
 
 #include "commands/command.h"
 #include "json_view.h"
+#include "model/distil.h"
 #include "model/llama_model.h"
 #include "model/probe.h"
+#include "model/static_table.h"
 #include "progress.h"
 
 namespace renvoi::app {
@@ -74,6 +76,13 @@ Result<void> run_list(Context& context) {
     context.output.line(fmt::format("    {}", !manifest.probe_summary.empty() ? printable(manifest.probe_summary)
                                               : generates ? "not tested: run 'renvoi model probe " + manifest.name + "'"
                                                           : "not tested"));
+    if (!generates) {
+      const std::uint64_t bytes = table_bytes(manifest);
+      context.output.line(bytes > 0 ? fmt::format("    first tier: {} of token vectors", human_bytes(bytes))
+                                    : fmt::format("    no first tier: 'renvoi model distil {}' makes new documents "
+                                                  "searchable at once",
+                                                  manifest.name));
+    }
     list.push_back(json_of(manifest));
   }
   Json value{{"models", list}, {"problems", problems}};
@@ -129,6 +138,58 @@ Result<void> run_probe(Context& context, const std::string& name) {
   return {};
 }
 
+struct DistilOptions {
+  std::string name;
+  bool again = false;
+};
+
+Result<model::ModelManifest> model_to_distil(Context& context, const std::string& name) {
+  model::ModelStore store(models_folder(context.config));
+  const SystemClock clock;
+  Config config = context.config;
+  if (!name.empty()) config.embed.model = name;
+  return choose_embedding_model(config, store, clock.now(), context.notify());
+}
+
+Result<void> run_distil(Context& context, const DistilOptions& options) {
+  RENVOI_TRY(const auto manifest, model_to_distil(context, options.name));
+  auto files = io::real_file_system();
+  const std::filesystem::path table = model::table_file(manifest);
+  if (!options.again) {
+    if (const auto made = model::StaticTable::open(*files, table, manifest.digest)) {
+      context.output.line(fmt::format("{} has its table already ({}); --again makes it anew", manifest.name,
+                                      human_bytes(table_bytes(manifest))));
+      context.output.value({{"model", json_of(manifest)}, {"made", false}});
+      return {};
+    }
+  }
+  model::DistilOptions distilling;
+  distilling.llama.threads = context.config.embed.threads;
+  distilling.llama.known_digest = manifest.digest;
+  const std::stop_token stop =
+      context.interrupts.stop_cleanly("\nStopping; the same command goes on from here. Ctrl-C again ends at once.\n");
+  Progress progress(context.output);
+  const auto report = model::distil(
+      manifest.file, table, *files, distilling,
+      [&](std::uint32_t done, std::uint32_t all) { progress.show("distilling", done, all, "tokens", 0); }, stop);
+  progress.finish();
+  if (!report && stop.stop_requested()) {
+    context.output.note("Stopped. The same command goes on from here.");
+    context.output.value({{"model", json_of(manifest)}, {"made", false}});
+    context.exit_status = kExitInterrupted;
+    return {};
+  }
+  if (!report) return report.error();
+  context.output.line(fmt::format("{}: {} tokens, {}; documents that are added from now on are searchable at once",
+                                  manifest.name, report->encoded, human_bytes(report->file_bytes)));
+  context.output.value({{"model", json_of(manifest)},
+                        {"made", true},
+                        {"tokens", report->encoded},
+                        {"resumed", report->resumed},
+                        {"bytes", report->file_bytes}});
+  return {};
+}
+
 }  // namespace
 
 void declare_model_commands(CLI::App& app, Context& context) {
@@ -145,6 +206,17 @@ void declare_model_commands(CLI::App& app, Context& context) {
   add->add_option("--name", options->name, "Its name here [the file's name]");
   add->add_flag("--no-probe", options->no_probe, "Do not test it; it then writes no answers unless asked to");
   add->callback([&context, options] { context.run = [&context, options] { return run_add(context, *options); }; });
+
+  CLI::App* distil = add_command(
+      *group, "distil", "Make the table that lets new documents be found before they are encoded (minutes, once)",
+      "  renvoi model distil\n"
+      "Interrupted with Ctrl-C, the same command goes on where it stopped. A running server uses it when it is started "
+      "again.\n");
+  auto distilled = std::make_shared<DistilOptions>();
+  distil->add_option("NAME", distilled->name, "Name of an embedding model (the one in use when left out)");
+  distil->add_flag("--again", distilled->again, "Even if there is one");
+  distil->callback(
+      [&context, distilled] { context.run = [&context, distilled] { return run_distil(context, *distilled); }; });
 
   CLI::App* probe = add_command(*group, "probe", "Test a model again, or the endpoint of the configuration", "");
   auto name = std::make_shared<std::string>();

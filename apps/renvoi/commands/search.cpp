@@ -12,6 +12,7 @@ namespace {
 struct SearchOptions {
   std::string query, mode = "hybrid", source, language;
   std::uint32_t limit = 10, per_page = 1;
+  bool fast = false;
 };
 
 struct AskOptions {
@@ -40,6 +41,7 @@ Result<void> run_search(Context& context, const SearchOptions& options) {
   RENVOI_TRY(request.source, source_filter(*engine, options.source));
   request.language = options.language;
   request.passages_per_reference = options.per_page;
+  request.fast = options.fast;
   RENVOI_TRY(const auto response, engine->searcher().search(request));
   context.output.value(json_of(response));
   std::size_t number = 0;
@@ -119,6 +121,7 @@ void declare_search_commands(CLI::App& app, Context& context) {
   search->add_option("--source", find->source, "Only in this source (number or address)");
   search->add_option("--language", find->language, "Only pages in this language, as fr");
   search->add_option("--per-page", find->per_page, "Results from one page at most; 0: no limit")->capture_default_str();
+  search->add_flag("--fast", find->fast, "Without the encoder: by words, and by meaning in the first tier only");
   search->callback([&context, find] { context.run = [&context, find] { return run_search(context, *find); }; });
 
   CLI::App* ask = add_command(app, "ask", "Answer a question, with checked quotations and their sources",

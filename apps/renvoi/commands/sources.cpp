@@ -18,12 +18,12 @@ struct AddOptions {
   std::string source, kind, retention, prefix;
   std::optional<std::uint32_t> depth, max_pages, delay_ms;
   std::optional<std::int64_t> revisit_s;
-  bool allow_private = false, no_robots = false, no_sync = false, force = false;
+  bool allow_private = false, no_robots = false, no_sync = false, force = false, fast = false;
 };
 
 struct SyncCommandOptions {
   std::string source;
-  bool force = false;
+  bool force = false, fast = false;
 };
 
 Result<catalog::Source> describe(const AddOptions& options, const Config& config) {
@@ -40,11 +40,7 @@ Result<catalog::Source> describe(const AddOptions& options, const Config& config
   return crawl::describe_source(options.source, kind, policy);
 }
 
-void print_report(const Output& output, const catalog::Source& source, const ingest::IngestReport& report) {
-  const auto& totals = report.sync.totals;
-  output.line(fmt::format("{}: {} new, {} changed, {} unchanged, {} gone; {} indexed in {}", printable(source.address),
-                          totals.new_documents, totals.changed_documents, totals.unchanged, totals.gone,
-                          counted(report.passages_indexed, "passage", "passages"), human_seconds(report.seconds)));
+void print_problems(const Output& output, const ingest::IngestReport& report) {
   constexpr std::size_t kShown = 10;
   for (std::size_t i = 0; i < report.sync.problems.size() && i < kShown; ++i) {
     const auto& problem = report.sync.problems[i];
@@ -58,12 +54,31 @@ void print_report(const Output& output, const catalog::Source& source, const ing
   }
 }
 
+// What is searchable by the first tier only, and who does the rest.
+void tell_what_waits(const Context& context, Engine& engine) {
+  const std::size_t pages = engine.collection().only_in_first_tier().size();
+  if (pages == 0) return;
+  context.output.note(
+      fmt::format("{} searchable, and not encoded yet: 'renvoi encode' or the next 'renvoi sync' does "
+                  "that, or 'renvoi serve' while it runs.",
+                  counted(pages, "page is", "pages are")));
+}
+
+void print_report(const Output& output, const catalog::Source& source, const ingest::IngestReport& report) {
+  const auto& totals = report.sync.totals;
+  output.line(fmt::format("{}: {} new, {} changed, {} unchanged, {} gone; {} indexed in {}", printable(source.address),
+                          totals.new_documents, totals.changed_documents, totals.unchanged, totals.gone,
+                          counted(report.passages_indexed, "passage", "passages"), human_seconds(report.seconds)));
+  print_problems(output, report);
+}
+
 // One source through the write path. Stopped is not an error: the report says it is not complete.
 Result<ingest::IngestReport> sync_one(Context& context, Engine& engine, const catalog::Source& source, bool force,
-                                      std::stop_token stop) {
+                                      bool fast, std::stop_token stop) {
   Progress progress(context.output);
   return engine.ingest(
-      source, force, [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
+      source, force, fast ? Engine::Depth::first_tier : Engine::Depth::full,
+      [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
 }
 
 // A source of which nothing at all could be read is not kept: a mistyped address must not stay in the list.
@@ -99,7 +114,7 @@ Result<void> run_add(Context& context, const AddOptions& options) {
     return {};
   }
   const std::stop_token stop = context.interrupts.stop_cleanly(kStopping);
-  auto report = sync_one(context, *engine, source, options.force, stop);
+  auto report = sync_one(context, *engine, source, options.force, options.fast, stop);
   if (!report) {
     if (is_new && !stop.stop_requested()) {
       const auto forgotten = engine->collection().remove_source(source.id);
@@ -107,6 +122,7 @@ Result<void> run_add(Context& context, const AddOptions& options) {
     }
     return std::move(report).error();
   }
+  tell_what_waits(context, *engine);
   if (is_new && !stop.stop_requested()) RENVOI_CHECK(refuse_if_nothing_was_read(*engine, source, *report));
   print_report(context.output, source, *report);
   context.output.value({{"source", json_of(source)}, {"report", json_of(*report)}});
@@ -130,7 +146,7 @@ Result<void> run_sync(Context& context, const SyncCommandOptions& options) {
   std::optional<Error> failure;
   for (const auto& source : sources) {
     if (stop.stop_requested()) break;
-    auto report = sync_one(context, *engine, source, options.force, stop);
+    auto report = sync_one(context, *engine, source, options.force, options.fast, stop);
     if (!report) {  // the others have nothing to do with it
       if (stop.stop_requested()) break;
       failure = report.error().in(source.address);
@@ -142,10 +158,35 @@ Result<void> run_sync(Context& context, const SyncCommandOptions& options) {
     all.push_back({{"source", json_of(source)}, {"report", json_of(*report)}});
   }
   if (sources.empty()) context.output.line("There are no sources yet: 'renvoi add FOLDER-OR-URL' makes one.");
+  tell_what_waits(context, *engine);
   context.output.value({{"sources", all}});
   if (stop.stop_requested()) context.exit_status = kExitInterrupted;
   if (failure && sources.size() == 1) return *failure;
   if (failure) context.exit_status = kExitProblems;
+  return {};
+}
+
+Result<void> run_encode(Context& context, const std::string& what) {
+  RENVOI_TRY(auto engine, Engine::open(context.config, Access::write, context.notify()));
+  std::optional<SourceId> source;
+  if (!what.empty()) {
+    RENVOI_TRY(const catalog::Source one, engine->find_source(what));
+    source = one.id;
+  }
+  const std::stop_token stop = context.interrupts.stop_cleanly(kStopping);
+  Progress progress(context.output);
+  auto report = engine->encode_waiting(
+      source, Engine::Pace::fast, [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
+  progress.finish();
+  if (!report) return std::move(report).error();
+  context.output.line(fmt::format(
+      "{} of {} encoded in {}, {} gone", counted(report->passages_encoded, "passage", "passages"),
+      counted(report->documents_encoded, "page", "pages"), human_seconds(report->seconds), report->sync.totals.gone));
+  print_problems(context.output, *report);
+  tell_what_waits(context, *engine);
+  context.output.value(
+      {{"report", json_of(*report)}, {"first_tier_pages", engine->collection().only_in_first_tier().size()}});
+  if (stop.stop_requested()) context.exit_status = kExitInterrupted;
   return {};
 }
 
@@ -178,7 +219,7 @@ Result<void> run_remove(Context& context, const std::string& what) {
   if (auto source = engine->find_source(what)) {
     RENVOI_TRY(const auto references, collection.catalog().references(source->id));
     RENVOI_CHECK(collection.remove_source(source->id));
-    RENVOI_CHECK(collection.index().compact());
+    RENVOI_CHECK(collection.compact());
     context.output.line(fmt::format("forgotten: source {} {} and its {}", to_number(source->id),
                                     printable(source->address), counted(references.size(), "reference", "references")));
     context.output.value({{"removed", {{"source", to_number(source->id)}, {"references", references.size()}}}});
@@ -193,7 +234,7 @@ Result<void> run_remove(Context& context, const std::string& what) {
                  fmt::format("there is neither a source nor a page '{}': 'renvoi sources' lists the sources", what)};
   }
   RENVOI_CHECK(collection.remove_reference(reference->id, "removed by hand"));
-  RENVOI_CHECK(collection.index().compact());
+  RENVOI_CHECK(collection.compact());
   context.output.line(fmt::format("forgotten: {}", printable(reference->address)));
   context.output.value({{"removed", {{"reference", to_number(reference->id)}, {"address", reference->address}}}});
   return {};
@@ -222,6 +263,8 @@ void declare_add(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"none", "text", "page"}));
   add->add_flag("--no-robots", options->no_robots, "Do not obey robots.txt (a site of your own only)");
   add->add_flag("--no-sync", options->no_sync, "Only note it; read it later with 'renvoi sync'");
+  add->add_flag("--fast", options->fast,
+                "End as soon as all is searchable; encode it later ('renvoi encode', 'renvoi serve')");
   add->add_flag("--force", options->force, "Read again also what was checked recently");
   add->callback([&context, options] { context.run = [&context, options] { return run_add(context, *options); }; });
 }
@@ -237,7 +280,18 @@ void declare_source_commands(CLI::App& app, Context& context) {
   auto options = std::make_shared<SyncCommandOptions>();
   sync->add_option("SOURCE", options->source, "Number or address (all when left out)");
   sync->add_flag("--force", options->force, "Also what was checked recently");
+  sync->add_flag("--fast", options->fast, "End as soon as all is searchable; encode it later");
   sync->callback([&context, options] { context.run = [&context, options] { return run_sync(context, *options); }; });
+
+  CLI::App* encode =
+      add_command(app, "encode", "Encode what is searchable by the first tier only",
+                  "  renvoi add ~/notes --fast && renvoi encode\n"
+                  "Each page is read again, and one that is gone leaves. Interrupted, it goes on with the "
+                  "next call.\n");
+  auto of_source = std::make_shared<std::string>();
+  encode->add_option("SOURCE", *of_source, "Number or address (all when left out)");
+  encode->callback(
+      [&context, of_source] { context.run = [&context, of_source] { return run_encode(context, *of_source); }; });
 
   CLI::App* sources = add_command(app, "sources", "List the sources", "");
   sources->callback([&context] { context.run = [&context] { return run_sources(context); }; });

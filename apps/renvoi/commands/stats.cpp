@@ -15,6 +15,15 @@ void print(const Output& output, const Statistics& all, const Engine& engine) {
                           all.index.dead_passages == 0
                               ? ""
                               : fmt::format(" (and {} deleted, freed by the next merge)", all.index.dead_passages)));
+  if (engine.has_first_tier() || all.first_tier_passages > 0) {
+    output.line(fmt::format("full tier   {} of {} passages{}", all.index.passages - all.first_tier_passages,
+                            all.index.passages,
+                            all.first_tier_passages == 0
+                                ? ""
+                                : fmt::format("; {} in the first tier ('renvoi encode', or a running server, encodes "
+                                              "them)",
+                                              counted(all.first_tier_pages, "page", "pages"))));
+  }
   std::string states;
   for (const State state : {State::live, State::moved, State::suspect, State::host_down, State::blocked, State::gone}) {
     const auto count = all.counts.references_by_state[static_cast<std::size_t>(state)];

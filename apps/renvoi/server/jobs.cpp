@@ -1,6 +1,7 @@
 #include "server/jobs.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -10,6 +11,9 @@ namespace renvoi::app {
 namespace {
 
 constexpr std::size_t kMaxWaiting = 100;
+constexpr std::chrono::seconds kLookEvery{2};      // for something to encode
+constexpr std::chrono::minutes kAfterTrouble{10};  // what could not be read is asked for again after so long
+constexpr int kLowPriority = 10;                   // as of nice(1)
 
 }  // namespace
 
@@ -43,6 +47,7 @@ Jobs::~Jobs() {
   {
     const std::lock_guard lock(mutex_);
     running_stop_.request_stop();
+    encoding_stop_.request_stop();
   }
   changed_.notify_all();
 }
@@ -63,6 +68,7 @@ Result<void> Jobs::start(SourceId source, bool force) {
     }
     queue_.push_back({source, force});
     jobs_[source] = {};
+    encoding_stop_.request_stop();
   }
   changed_.notify_all();
   return {};
@@ -72,7 +78,8 @@ void Jobs::cancel(SourceId source) {
   std::unique_lock lock(mutex_);
   std::erase_if(queue_, [&](const Order& order) { return order.source == source; });
   if (running_ == source) running_stop_.request_stop();
-  changed_.wait(lock, [&] { return running_ != source; });
+  encoding_stop_.request_stop();
+  changed_.wait(lock, [&] { return running_ != source && !encoding_; });
   jobs_.erase(source);
 }
 
@@ -93,7 +100,19 @@ void Jobs::work(std::stop_token stop) {
     std::stop_token order_stop;
     {
       std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, stop, [&] { return !queue_.empty(); }) || stop.stop_requested()) return;
+      const bool ordered = changed_.wait_for(lock, stop, kLookEvery, [&] { return !queue_.empty(); });
+      if (stop.stop_requested()) return;
+      if (!ordered) {
+        if (std::chrono::steady_clock::now() < encode_again_) continue;
+        encoding_ = true;
+        encoding_stop_ = std::stop_source();
+        lock.unlock();
+        encode_waiting();
+        lock.lock();
+        encoding_ = false;
+        changed_.notify_all();
+        continue;
+      }
       order = queue_.front();
       queue_.pop_front();
       running_ = order.source;
@@ -110,6 +129,22 @@ void Jobs::work(std::stop_token stop) {
   }
 }
 
+void Jobs::encode_waiting() {
+  if (engine_.collection().only_in_first_tier().empty()) return;
+  Result<ingest::IngestReport> report = ingest::IngestReport{};
+  const std::stop_token stop = encoding_stop_.get_token();
+  {
+    // A thread of its own: on Linux a priority is a thread's, its threads inherit it, and it cannot be raised again.
+    const std::jthread low([&] {
+      (void)::setpriority(PRIO_PROCESS, 0, kLowPriority);
+      report = engine_.encode_waiting({}, Engine::Pace::background, {}, stop);
+    });
+  }
+  // What is left could not be read, or the disk or the model is in trouble: doctor and stats tell.
+  if (!stop.stop_requested() && (!report.ok() || !engine_.collection().only_in_first_tier().empty()))
+    encode_again_ = std::chrono::steady_clock::now() + kAfterTrouble;
+}
+
 void Jobs::run(const Order& order, std::stop_token stop) {
   const auto finish = [&](JobState state, std::optional<ingest::IngestReport> report, std::string error) {
     const std::lock_guard lock(mutex_);
@@ -121,7 +156,7 @@ void Jobs::run(const Order& order, std::stop_token stop) {
   const auto source = engine_.collection().catalog().source(order.source);
   if (!source) return finish(JobState::failed, {}, source.error().message);
   auto report = engine_.ingest(
-      *source, order.force,
+      *source, order.force, Engine::Depth::full,
       [&](const ingest::IngestProgress& progress) {
         const std::lock_guard lock(mutex_);
         jobs_[order.source].progress = progress;

@@ -1,6 +1,8 @@
-// Sources read in the background: one at a time, since there is one writer.
+// Sources read in the background: one at a time, since there is one writer. While none waits, what is only in the first
+// tier is encoded, at low priority.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -48,6 +50,8 @@ class Jobs {
   };
   void work(std::stop_token stop);
   void run(const Order& order, std::stop_token stop);
+  // Until it is done, or an order comes, or the server ends.
+  void encode_waiting();
   Engine& engine_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
@@ -55,6 +59,9 @@ class Jobs {
   std::map<SourceId, Job> jobs_;
   SourceId running_ = SourceId::none;
   std::stop_source running_stop_;
+  bool encoding_ = false;
+  std::stop_source encoding_stop_;
+  std::chrono::steady_clock::time_point encode_again_{};  // not before
   std::jthread thread_;
 };
 

@@ -16,6 +16,7 @@ Json json_of_query(const std::map<std::string, std::string>& query, std::initial
   for (const auto& [name, value] : query) {
     const std::string field = name == "q" ? "query" : name;
     body[field] = value;
+    if (field == "fast" && (value == "true" || value == "false")) body[field] = value == "true";
     if (std::find(numbers.begin(), numbers.end(), field) == numbers.end()) continue;
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -44,6 +45,7 @@ void search_with(Application& application, const Exchange& exchange, const Json&
   request.source = source_of(fields);
   request.language = fields.text("language");
   request.passages_per_reference = static_cast<std::uint32_t>(fields.number("passages_per_reference", 1, 0, 1'000));
+  request.fast = fields.boolean("fast", false);
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   const auto response = application.engine.searcher().search(request);
   if (!response) return exchange.reply.error(response.error());
