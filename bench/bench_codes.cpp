@@ -5,18 +5,13 @@
 // The .f32 files hold unit vectors, row-major, float32, no header (encode_corpus writes them). PASSAGES may be several
 // files with commas between. Quantizers compared: the random rotation with 4 bits, and, with --fit, one fitted to those
 // files for each --bytes. recall@10 is against exact float inner products.
-// --synthetic N makes N passages of the real ones: each is mean + sqrt(1 - V) r + sqrt(V) n, made unit length, where r
-// is a real passage less the mean, and n Gaussian with the covariance of the r's (16 of them, with Gaussian weights).
-// V, 0.3 unless given, is the share of noise: two passages made of one real one have a cosine of about 1 - V, less the
-// mean. (Of 8,000 real passages the tenth nearest is at .47, .05 nearer with each doubling: about .8 at a million.)
+// --synthetic N makes N passages of the real ones (vector_rows.h), V, the share of noise, being 0.3 unless given.
 #include <time.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,10 +20,12 @@
 #include "index/codes.h"
 #include "index/quantizer_fit.h"
 #include "index/top_k.h"
+#include "vector_rows.h"
 
 namespace {
 
 using namespace renvoi::index;
+using namespace renvoi::bench;
 // The time this thread has had the processor: what the wall would say on a machine that does nothing else.
 struct Clock {
   using time_point = double;
@@ -40,78 +37,6 @@ struct Clock {
 };
 
 double seconds_since(Clock::time_point start) { return Clock::now() - start; }
-
-std::vector<float> read_floats(const std::string& files) {
-  std::vector<float> values;
-  for (std::size_t begin = 0; begin <= files.size();) {
-    const std::size_t end = std::min(files.find(',', begin), files.size());
-    const std::string file = files.substr(begin, end - begin);
-    std::ifstream in(file, std::ios::binary);
-    if (!in) {
-      std::fprintf(stderr, "cannot read %s\n", file.c_str());
-      std::exit(1);
-    }
-    in.seekg(0, std::ios::end);
-    const auto bytes = static_cast<std::size_t>(in.tellg());
-    in.seekg(0);
-    const std::size_t before = values.size();
-    values.resize(before + bytes / sizeof(float));
-    in.read(reinterpret_cast<char*>(values.data() + before), static_cast<std::streamsize>(bytes));
-    begin = end + 1;
-  }
-  return values;
-}
-
-float dot(const float* a, const float* b, std::size_t size) {
-  float sums[16] = {};
-  std::size_t i = 0;
-  for (; i + 16 <= size; i += 16)
-    for (std::size_t lane = 0; lane < 16; ++lane) sums[lane] += a[i + lane] * b[i + lane];
-  float sum = 0;
-  for (; i < size; ++i) sum += a[i] * b[i];
-  for (const float part : sums) sum += part;
-  return sum;
-}
-
-// Gives the passages one by one, real or synthetic; the same ones every time.
-class Passages {
- public:
-  Passages(std::vector<float> real, std::size_t dimensions, std::size_t synthetic, float noise)
-      : real_(std::move(real)), dimensions_(dimensions), synthetic_(synthetic), noise_(noise), mean_(dimensions) {
-    for (std::size_t i = 0; i < real_.size(); ++i) mean_[i % dimensions] += real_[i];
-    for (float& value : mean_) value /= static_cast<float>(real_.size() / dimensions);
-  }
-  std::size_t size() const { return synthetic_ > 0 ? synthetic_ : real_.size() / dimensions_; }
-  void get(std::size_t at, std::vector<float>& out) const {
-    if (synthetic_ == 0) {
-      out.assign(real_.begin() + static_cast<std::ptrdiff_t>(at * dimensions_),
-                 real_.begin() + static_cast<std::ptrdiff_t>((at + 1) * dimensions_));
-      return;
-    }
-    std::mt19937_64 random(at + 1);
-    std::normal_distribution<float> normal;
-    constexpr int kMixed = 16;
-    const std::size_t rows = real_.size() / dimensions_;
-    out = mean_;
-    const auto add = [&](std::size_t row, float weight) {
-      for (std::size_t j = 0; j < dimensions_; ++j) out[j] += weight * (real_[row * dimensions_ + j] - mean_[j]);
-    };
-    add(at % rows, std::sqrt(1 - noise_));
-    for (int i = 0; i < kMixed; ++i) {
-      const std::size_t row = random() % rows;
-      add(row, normal(random) * std::sqrt(noise_ / kMixed));
-    }
-    const float length = std::sqrt(dot(out.data(), out.data(), dimensions_));
-    for (float& value : out) value /= length;
-  }
-
- private:
-  std::vector<float> real_;
-  std::size_t dimensions_;
-  std::size_t synthetic_;
-  float noise_;
-  std::vector<float> mean_;
-};
 
 struct Options {
   std::size_t dimensions = 0;
@@ -172,7 +97,7 @@ void time_search(const CodeStore& store, const std::vector<CodeQuery>& prepared,
       static_cast<double>(total.cells) / queries);
 }
 
-void measure(const char* name, const Quantizer& quantizer, const Passages& passages, const Queries& queries,
+void measure(const char* name, const Quantizer& quantizer, const VectorRows& passages, const Queries& queries,
              const Options& options) {
   const std::size_t code_bytes = quantizer.code_bytes();
   std::vector<std::byte> codes(passages.size() * code_bytes);
@@ -235,7 +160,7 @@ void measure(const char* name, const Quantizer& quantizer, const Passages& passa
   }
 }
 
-Queries make_queries(const std::vector<float>& values, const Passages& passages, const Options& options) {
+Queries make_queries(const std::vector<float>& values, const VectorRows& passages, const Options& options) {
   Queries queries;
   const std::size_t rows = values.size() / options.dimensions;
   const std::size_t count = std::min(rows, options.queries);
@@ -291,7 +216,7 @@ int main(int argc, char** argv) {
     }
   }
   if (options.bytes.empty()) options.bytes.push_back(options.fit.code_bytes);
-  const Passages passages(read_floats(argv[2]), options.dimensions, options.synthetic, options.noise);
+  const VectorRows passages(read_floats(argv[2]), options.dimensions, options.synthetic, options.noise);
   const Queries queries = make_queries(read_floats(argv[3]), passages, options);
   std::printf("%zu passages%s, %zu queries, %zu dimensions\n", passages.size(),
               options.synthetic > 0 ? " (synthetic)" : "", queries.vectors.size(), options.dimensions);

@@ -2,11 +2,8 @@
 // everything. Usage: bench_postings PASSAGES FOLDER... ; each FOLDER in BEIR layout. Prints text; times are of one
 // thread.
 //
-// Two collections are measured. The real one: every passage of the folders, as ingest::prepare makes them. The large
-// one: PASSAGES passages of about 200 tokens, each made of runs of one to three consecutive sentences that begin at a
-// sentence drawn at random from all (mt19937_64, seed 1): the frequencies of terms, their lengths and what stands
-// together in a few sentences are real; that passages of one document resemble each other is lost, as is the growth of
-// the vocabulary.
+// Two collections are measured: every passage of the folders, and PASSAGES resampled ones (text_collection.h,
+// mt19937_64, seed 1).
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -28,48 +25,17 @@
 #include "quality/build.h"
 #include "quality/measures.h"
 #include "text/language.h"
-#include "text/sentences.h"
 #include "text/terms.h"
+#include "text_collection.h"
 
 using namespace renvoi;
 using namespace renvoi::index;
+using namespace renvoi::bench;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Counts = std::vector<std::pair<std::uint32_t, std::uint32_t>>;  // term, frequency
-
-constexpr std::uint32_t kTargetTokens = 200;
 constexpr std::size_t kHits = 10;
-constexpr std::size_t kQueriesOfASet = 1'000;
-
-struct Sentence {
-  Counts terms;
-  std::uint32_t tokens = 0;
-};
-
-struct Query {
-  std::vector<std::uint32_t> terms;  // distinct, in the order of their strings
-};
-
-struct Corpus {
-  std::vector<Counts> passages;
-  std::vector<Sentence> sentences;
-  std::map<std::string, std::vector<Query>> queries;  // by set
-  std::vector<std::string> names;
-  std::unordered_map<std::string, std::uint32_t> numbers;
-
-  std::uint32_t number(const std::string& term) {
-    const auto [at, added] = numbers.emplace(term, static_cast<std::uint32_t>(numbers.size()));
-    if (added) names.push_back(term);
-    return at->second;
-  }
-  Counts numbered(const std::vector<text::TermCount>& terms) {
-    Counts counts;
-    for (const text::TermCount& term : terms) counts.emplace_back(number(term.term), term.frequency);
-    return counts;
-  }
-};
 
 // nDCG@10 of BM25, a document being its best passage: with exact lengths and frequencies, and with what is stored.
 struct Quality {
@@ -78,32 +44,17 @@ struct Quality {
 };
 Quality measure_quality(const quality::BeirSet& set);
 
-bool read_set(const std::filesystem::path& folder, Corpus& corpus) {
+bool read_set(const std::filesystem::path& folder, TextCollection& corpus) {
   const auto files = io::real_file_system();
   const auto set = quality::read_beir(folder, *files);
   if (!set.ok()) {
     std::fprintf(stderr, "%s\n", set.error().describe().c_str());
     return false;
   }
-  for (const quality::BeirDocument& beir : set->documents) {
-    const extract::Document document = quality::as_document(beir);
-    for (const auto& terms : ingest::prepare(document).terms) corpus.passages.push_back(corpus.numbered(terms));
-    for (const text::Range range : text::sentences(document.text, document.language)) {
-      const std::string_view sentence = text::slice(document.text, range);
-      corpus.sentences.push_back({corpus.numbered(text::count_terms(sentence, document.language)),
-                                  std::max(1U, text::estimate_tokens(sentence))});
-    }
-  }
+  corpus.add_set(folder.filename().string(), *set);
   const Quality quality = measure_quality(*set);
   std::printf("%-12s nDCG@10 of BM25 %.4f exact, %.4f as stored; %zu of %zu queries differ\n",
               folder.filename().c_str(), quality.exact, quality.stored, quality.changed, set->queries.size());
-  std::vector<Query>& queries = corpus.queries[folder.filename().string()];
-  for (const quality::BeirQuery& beir : set->queries) {
-    Query query;
-    for (const text::TermCount& term : text::count_terms(beir.text, text::detect_language(beir.text)))
-      query.terms.push_back(corpus.number(term.term));
-    if (query.terms.size() >= 2 && query.terms.size() <= 5 && queries.size() < kQueriesOfASet) queries.push_back(query);
-  }
   return true;
 }
 
@@ -136,30 +87,6 @@ struct Built {
   }
 };
 
-Counts resample(const Corpus& corpus, std::mt19937_64& random) {
-  Counts terms;
-  std::uint32_t tokens = 0;
-  while (tokens < kTargetTokens - 20) {
-    std::size_t at = random() % corpus.sentences.size();
-    for (std::uint64_t run = 1 + random() % 3; run > 0 && at < corpus.sentences.size() && tokens < kTargetTokens - 20;
-         --run, ++at) {
-      const Sentence& sentence = corpus.sentences[at];
-      if (tokens > 0 && tokens + sentence.tokens > 2 * kTargetTokens) break;
-      terms.insert(terms.end(), sentence.terms.begin(), sentence.terms.end());
-      tokens += sentence.tokens;
-    }
-  }
-  std::sort(terms.begin(), terms.end());
-  Counts merged;
-  for (const auto& [term, frequency] : terms) {
-    if (!merged.empty() && merged.back().first == term)
-      merged.back().second += frequency;
-    else
-      merged.emplace_back(term, frequency);
-  }
-  return merged;
-}
-
 // What a smaller dictionary would take: blocks of 32, lengths shared and left in one byte with a bit for "in one
 // passage only", no size for a short list, which says itself where it ends and stands in the dictionary (not counted
 // here).
@@ -184,7 +111,7 @@ void add_compact_entry(io::ByteWriter& out, std::size_t place, std::string_view 
 }
 
 // Writes the lists and prints what they take.
-void write_lists(Built& built, const Corpus& corpus) {
+void write_lists(Built& built, const TextCollection& corpus) {
   const auto passages = static_cast<double>(built.lengths.size());
   built.average_length /= passages;
   const PostingBlockWriter writer(built.lengths);
@@ -435,7 +362,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: bench_postings PASSAGES FOLDER...\n");
     return 2;
   }
-  Corpus corpus;
+  TextCollection corpus;
   for (int i = 2; i < argc; ++i)
     if (!read_set(argv[i], corpus)) return 1;
   std::printf("real passages\n");
