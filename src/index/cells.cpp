@@ -280,11 +280,8 @@ Cells arrange(const Quantizer& quantizer, std::span<const std::byte> codes, std:
       quantizer.decode(codes.subspan(passage * quantizer.code_bytes(), quantizer.code_bytes()), point);
       for (std::size_t i = 0; i < point.size(); ++i) sums[i] += double{point[i]};
     }
-    double square = 0;
-    for (std::size_t i = 1; i < sums.size(); ++i) square += sums[i] * sums[i];
-    const double factor = square > 0 ? 1 / std::sqrt(square) : 0;
-    result.centroids.push_back(0);
-    for (std::size_t i = 1; i < sums.size(); ++i) result.centroids.push_back(static_cast<float>(sums[i] * factor));
+    const auto size = static_cast<double>(std::max<std::size_t>(cells[cell].size(), 1));
+    for (const double sum : sums) result.centroids.push_back(static_cast<float>(sum / size));
   }
   return result;
 }

@@ -20,8 +20,8 @@ constexpr std::uint32_t kNoCell = 0xFFFFFFFF;
 
 struct Cells {
   std::size_t space = 0;  // numbers in a point: Quantizer::space()
-  // count() x space, in code space: the direction of the mean of a cell's passages, unit length, the axis left out.
-  // Next to the mean itself it finds the best cells for a query sooner: a mean is the shorter the wider its cell.
+  // count() x space, in code space: the mean of a cell's passages, with its coordinate along the axis, on which queries
+  // have most of their length.
   std::vector<float> centroids;
   std::vector<std::uint32_t> cell_of;  // of each passage; kNoCell only as an argument of join_cells
   std::size_t count() const { return space == 0 ? 0 : centroids.size() / space; }
