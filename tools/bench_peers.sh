@@ -41,7 +41,7 @@ fetch_lucene() {
   local into="$peers/$1" jar="$peers/$1/lucene-core-$2.jar" jdk="$4"
   if [ ! -f "$jar" ]; then
     say "Lucene $2"
-    mvn -q -B dependency:copy -Dartifact="org.apache.lucene:lucene-core:$2" -DoutputDirectory="$PWD/$into"
+    mvn -q -B -Dstyle.color=never dependency:copy -Dartifact="org.apache.lucene:lucene-core:$2" -DoutputDirectory="$PWD/$into"
   fi
   echo "$3  $jar" | sha256sum --check --quiet || { rm -f "$jar"; die "Lucene $2: not the bytes that were expected"; }
   rm -rf "$into/classes"

@@ -1,6 +1,7 @@
 """Starts peers, gives each its turn, and writes tables: what measure_terms.py and measure_vectors.py share."""
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import time
@@ -52,6 +53,8 @@ def built(path, stamp, command, env=None):
         if saved["stamp"] == stamp:
             return saved["seconds"]
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():  # of other data
+        shutil.rmtree(path)
     print(f"    building {path.name}", flush=True)
     start = time.monotonic()
     with open(WORK / "peers.log", "a", encoding="utf-8") as log:
