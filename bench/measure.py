@@ -68,10 +68,10 @@ def main():
                 answer = json.load(urllib.request.urlopen(request, timeout=60))
                 if round_number == 0:
                     continue  # the first round warms caches
-                for name, value in {**answer["timings_ms"], "whole_ms": (time.monotonic() - begin) * 1e3}.items():
+                for name, value in {**answer["timings_ms"], "whole": (time.monotonic() - begin) * 1e3}.items():
                     totals.setdefault(name, []).append(value)
         for name, values in totals.items():
-            print(f"ask, {name + "_ms" if not name.endswith("_ms") else name:27}{sorted(values)[len(values) // 2]:8.1f} ms (median of {len(values)})")
+            print(f"ask, {name:27}{sorted(values)[len(values) // 2]:8.1f} ms (median of {len(values)})")
         resident = resident_kib(server.pid) / 1024
         print(f"serve, resident memory          {resident:8.1f} MiB; llama.cpp alone with the embedding model {alone:.1f} MiB: {resident - alone:+.1f} MiB")
     finally:
