@@ -12,7 +12,8 @@
 
 int main(int argc, char** argv) {
   if (argc < 6) {
-    std::fprintf(stderr, "usage: encode_corpus MODEL.gguf BACKENDS_FOLDER FILE.jsonl passage|query OUT.f32 [THREADS]\n");
+    std::fprintf(stderr,
+                 "usage: encode_corpus MODEL.gguf BACKENDS_FOLDER FILE.jsonl passage|query OUT.f32 [THREADS]\n");
     return 2;
   }
   std::vector<std::string> texts;
@@ -20,7 +21,8 @@ int main(int argc, char** argv) {
   for (std::string line; std::getline(in, line);) {
     const nlohmann::json json = nlohmann::json::parse(line);
     const std::string title = json.value("title", "");
-    texts.push_back(title.empty() ? json.at("text").get<std::string>() : title + "\n" + json.at("text").get<std::string>());
+    texts.push_back(title.empty() ? json.at("text").get<std::string>()
+                                  : title + "\n" + json.at("text").get<std::string>());
   }
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   renvoi::model::LlamaOptions options;
@@ -32,8 +34,9 @@ int main(int argc, char** argv) {
     return 1;
   }
   const bool query = std::string_view(argv[4]) == "query";
-  auto vectors = (*embedder)->embed(views, query ? renvoi::model::EmbedRole::query : renvoi::model::EmbedRole::passage,
-                                    [&](std::size_t done) { std::fprintf(stderr, "\r%zu of %zu", done, views.size()); });
+  auto vectors =
+      (*embedder)->embed(views, query ? renvoi::model::EmbedRole::query : renvoi::model::EmbedRole::passage,
+                         [&](std::size_t done) { std::fprintf(stderr, "\r%zu of %zu", done, views.size()); });
   if (!vectors.ok()) {
     std::fprintf(stderr, "%s\n", vectors.error().describe().c_str());
     return 1;

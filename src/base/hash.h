@@ -34,7 +34,8 @@ class Sha256Stream {
 // Lower-case hexadecimal.
 std::string to_hex(std::span<const std::byte> bytes);
 
-// The first eight bytes of the SHA-256, little-endian: enough to tell whether a text has changed, stable on every machine.
+// The first eight bytes of the SHA-256, little-endian: enough to tell whether a text has changed, stable on every
+// machine.
 std::uint64_t fingerprint(std::string_view bytes);
 
 }  // namespace renvoi

@@ -91,15 +91,15 @@ class [[nodiscard]] Result<void> {
 #define RENVOI_CONCAT(a, b) RENVOI_CONCAT_(a, b)
 
 // RENVOI_TRY(auto x, f());  binds x to the value of f(), or returns its error from the function it stands in.
-#define RENVOI_TRY(declaration, expression)                                         \
-  auto RENVOI_CONCAT(renvoi_result_, __LINE__) = (expression);                      \
-  if (!RENVOI_CONCAT(renvoi_result_, __LINE__).ok())                                \
-    return std::move(RENVOI_CONCAT(renvoi_result_, __LINE__)).error();              \
+#define RENVOI_TRY(declaration, expression)                            \
+  auto RENVOI_CONCAT(renvoi_result_, __LINE__) = (expression);         \
+  if (!RENVOI_CONCAT(renvoi_result_, __LINE__).ok())                   \
+    return std::move(RENVOI_CONCAT(renvoi_result_, __LINE__)).error(); \
   declaration = std::move(RENVOI_CONCAT(renvoi_result_, __LINE__)).value()
 
-// RENVOI_CHECK(g());  returns the error of g(), a Result<void> (or any Result whose value is not wanted), if it has one.
-#define RENVOI_CHECK(expression)                                  \
-  do {                                                            \
-    if (auto renvoi_checked = (expression); !renvoi_checked.ok()) \
-      return std::move(renvoi_checked).error();                   \
+// RENVOI_CHECK(g());  returns the error of g(), a Result<void> (or any Result whose value is not wanted), if it has
+// one.
+#define RENVOI_CHECK(expression)                                                                            \
+  do {                                                                                                      \
+    if (auto renvoi_checked = (expression); !renvoi_checked.ok()) return std::move(renvoi_checked).error(); \
   } while (false)

@@ -28,8 +28,8 @@ struct PassageOptions {
 // heading_path); a document of headings alone is a body.
 std::vector<Passage> passages(const Document& document, const PassageOptions& options = {});
 
-// The headings above that byte of the text, as in Passage::heading_path. A passage of several small sections has the path
-// of the first; a sentence in it has its own. O(blocks).
+// The headings above that byte of the text, as in Passage::heading_path. A passage of several small sections has the
+// path of the first; a sentence in it has its own. O(blocks).
 std::string heading_path_at(const Document& document, std::uint32_t offset);
 
 // What is given to the embedder for a passage: its heading path, a newline, its text.

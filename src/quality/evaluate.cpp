@@ -73,6 +73,7 @@ Result<Evaluation> evaluate(const std::filesystem::path& folder, model::Embedder
              search::Collection::open(files, clock, scratch->path(), identity, search::Collection::Mode::write,
                                       search::first_tier_identity(identity, 0)));
   RENVOI_TRY(const BuiltCorpus built, build_corpus(set, *collection, embedder, on_progress, tier));
+  RENVOI_CHECK(collection->compact());  // as after an `add`
   search::Searcher searcher(*collection, embedder, &embedder);
   Evaluation evaluation;
   RENVOI_TRY(evaluation.bm25, measure(set, built, searcher, search::SearchMode::bm25));

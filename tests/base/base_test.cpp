@@ -12,7 +12,8 @@ namespace {
 
 // FIPS 180-2, appendix B.
 TEST(Sha256, KnownAnswers) {
-  EXPECT_EQ(to_hex(sha256(std::string_view("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(sha256(std::string_view("abc"))),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_hex(sha256(std::string_view(""))), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
@@ -47,7 +48,8 @@ TEST(Utf8, EveryCodePointRoundTripsAndSurrogatesDoNot) {
 }
 
 TEST(Utf8, RefusesOverlongTruncatedAndTooHigh) {
-  for (std::string_view bad : {"\xC0\x80", "\xE0\x80\x80", "\xF0\x80\x80\x80", "\xC3", "\xE2\x82", "\xF4\x90\x80\x80", "\xFF", "\x80"})
+  for (std::string_view bad :
+       {"\xC0\x80", "\xE0\x80\x80", "\xF0\x80\x80\x80", "\xC3", "\xE2\x82", "\xF4\x90\x80\x80", "\xFF", "\x80"})
     EXPECT_FALSE(is_valid_utf8(bad));
 }
 
