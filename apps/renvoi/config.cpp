@@ -97,6 +97,8 @@ std::vector<Setting> all_settings() {
       setting(
           "answer.fetch_timeout_ms", [](Config & c) -> auto& { return c.answer.fetch_timeout_ms; }),
       setting(
+          "answer.verify_ms", [](Config & c) -> auto& { return c.answer.verify_ms; }),
+      setting(
           "answer.deadline_ms", [](Config & c) -> auto& { return c.answer.deadline_ms; }),
       setting(
           "answer.cache_bytes", [](Config & c) -> auto& { return c.answer.cache_bytes; }),

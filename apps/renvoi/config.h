@@ -30,6 +30,7 @@ struct Config {
     std::string mode = "auto";  // auto (generative when the model passed its probe), extractive, generative
     std::uint32_t max_citations = 4;
     std::uint32_t evidence_references = 6;
+    std::uint32_t verify_ms = 1'500;
     std::uint32_t fetch_timeout_ms = 8'000;
     std::uint32_t deadline_ms = 60'000;
     std::uint64_t cache_bytes = 256u << 20;

@@ -176,6 +176,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   answer::AnswererOptions answering;
   answering.default_mode = engine->default_mode_;
   answering.evidence_references = config.answer.evidence_references;
+  answering.verify_ms = config.answer.verify_ms;
   answering.fetch_timeout_ms = config.answer.fetch_timeout_ms;
   answering.cache_bytes = config.answer.cache_bytes;
   engine->answerer_ =

@@ -99,7 +99,8 @@ Json json_of(const answer::Citation& citation) {
           {"quote", citation.quote},
           {"range", json_range(citation.range)},
           {"state", std::string(to_string(citation.state))},
-          {"checked_at", json_time(citation.checked_at)}};
+          {"checked_at", json_time(citation.checked_at)},
+          {"verified", citation.verified}};
 }
 
 Json json_of(const answer::Dropped& dropped) {

@@ -33,6 +33,7 @@ struct Citation {
   text::Range range;  // of the quote in the extracted text
   catalog::ReferenceState state = catalog::ReferenceState::live;
   Timestamp checked_at = 0;
+  bool verified = false;  // looked at for this answer; false: the quote is from the cache, as of checked_at
 };
 
 // A reference that was found and could not be cited, and why. ("HTTP 404: now SUSPECT, out of answers until it is
@@ -71,8 +72,9 @@ struct AskRequest {
 
 struct AnswererOptions {
   AnswerMode default_mode = AnswerMode::extractive;
-  std::uint32_t evidence_references = 6;  // documents fetched again at most, in parallel by host
-  std::uint32_t fetch_timeout_ms = 8'000;
+  std::uint32_t evidence_references = 6;   // documents read again and used; another for each that is dropped
+  std::uint32_t verify_ms = 1'500;         // for that, when at least one could be read by then
+  std::uint32_t fetch_timeout_ms = 8'000;  // and when not
   std::uint64_t cache_bytes = 256u << 20;
 };
 

@@ -20,6 +20,7 @@ namespace renvoi::answer {
 namespace {
 
 constexpr std::uint32_t kPassagesPerReference = 2;
+constexpr std::uint32_t kSpares = 2;  // times as many hits beyond the first, in case those cannot be read
 constexpr std::uint32_t kMostCitations = 20;
 constexpr std::uint32_t kMostQuotes = 4;  // of an extractive answer
 
@@ -103,10 +104,12 @@ struct Answerer::Impl {
   crawl::DocumentCache* cache;
   AnswererOptions options;
 
+  std::uint32_t first_hits() const { return options.evidence_references * kPassagesPerReference; }
+
   Result<std::vector<search::SearchHit>> find(const AskRequest& request, Answer& answer) {
     search::SearchRequest wanted;
     wanted.query = request.question;
-    wanted.limit = options.evidence_references * kPassagesPerReference;
+    wanted.limit = first_hits() * (1 + kSpares);
     wanted.source = request.source;
     wanted.language = request.language;
     wanted.passages_per_reference = kPassagesPerReference;
@@ -126,9 +129,10 @@ struct Answerer::Impl {
   Result<Evidence> fetch(std::span<const search::SearchHit> hits, const Question& question, const TermWeights& weights,
                          const TimeLimit& limit, Answer& answer) {
     const auto start = std::chrono::steady_clock::now();
-    const TimeLimit fetch_limit(limit.token(), std::min(options.fetch_timeout_ms, limit.remaining_ms()));
-    RENVOI_TRY(Evidence evidence, read_evidence({collection, fetcher, embedder, cache}, hits, question, weights,
-                                                options.evidence_references, fetch_limit));
+    const LookBudget budget{options.evidence_references, options.verify_ms,
+                            std::min(options.fetch_timeout_ms, limit.remaining_ms())};
+    RENVOI_TRY(Evidence evidence, read_evidence({collection, fetcher, embedder, cache}, hits, first_hits(), question,
+                                                weights, budget, limit.token()));
     answer.dropped = evidence.dropped;
     answer.timings.fetch_ms = milliseconds_since(start);
     return evidence;

@@ -32,6 +32,7 @@ std::optional<Citation> cite(const EvidenceDocument& evidence, text::Range range
   citation.range = range;
   citation.state = evidence.reference.state;
   citation.checked_at = evidence.checked_at;
+  citation.verified = evidence.verified;
   return citation;
 }
 

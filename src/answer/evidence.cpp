@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
-#include <thread>
 #include <utility>
 
-#include "answer/look.h"
+#include "answer/look_round.h"
 #include "base/hash.h"
 #include "text/terms.h"
 
@@ -20,16 +19,18 @@ struct Wanted {
   std::vector<const search::SearchHit*> hits;
 };
 
-std::vector<Wanted> by_reference(std::span<const search::SearchHit> hits, std::uint32_t most) {
+std::vector<Wanted> by_reference(std::span<const search::SearchHit> hits, std::size_t spare_from) {
   std::vector<Wanted> wanted;
-  for (const search::SearchHit& hit : hits) {
+  std::size_t first = 0;  // references that are not spares
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    const search::SearchHit& hit = hits[i];
     const auto known = std::find_if(wanted.begin(), wanted.end(),
                                     [&](const Wanted& one) { return one.reference.id == hit.reference.id; });
-    if (known != wanted.end()) {
-      known->hits.push_back(&hit);
-    } else if (wanted.size() < most) {
+    if (known == wanted.end())
       wanted.push_back({hit.reference, {&hit}});
-    }
+    else if (i < spare_from || known - wanted.begin() >= static_cast<std::ptrdiff_t>(first))
+      known->hits.push_back(&hit);
+    if (i < spare_from) first = wanted.size();
   }
   return wanted;
 }
@@ -92,25 +93,23 @@ Result<void> add_passages(EvidenceDocument& document, const Wanted& wanted, cons
 }  // namespace
 
 Result<Evidence> read_evidence(const EvidenceReader& reader, std::span<const search::SearchHit> hits,
-                               const Question& question, const TermWeights& weights, std::uint32_t most_references,
-                               const TimeLimit& limit) {
-  const std::vector<Wanted> wanted = by_reference(hits, most_references);
-  std::vector<Look> looks(wanted.size());
-  {
-    std::vector<std::jthread> threads;  // joined at the end of the block
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      threads.emplace_back([&, i] { looks[i] = look_again(reader, wanted[i].reference, limit.token()); });
-    }
-  }
+                               std::size_t spare_from, const Question& question, const TermWeights& weights,
+                               const LookBudget& budget, std::stop_token stop) {
+  const std::vector<Wanted> wanted = by_reference(hits, spare_from);
+  std::vector<catalog::Reference> references;
+  for (const Wanted& one : wanted) references.push_back(one.reference);
+  std::vector<std::optional<Look>> looks = look_in_order(reader, references, budget, stop);
   Evidence evidence;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    Look& look = looks[i];
+    if (!looks[i]) continue;
+    Look& look = *looks[i];
     if (look.document) {
       EvidenceDocument document;
       document.changed = fingerprint(look.document->text) != wanted[i].reference.fingerprint;
       document.reference = std::move(look.reference);
       document.document = std::move(*look.document);
       document.checked_at = look.checked_at;
+      document.verified = look.verified;
       RENVOI_CHECK(add_passages(document, wanted[i], reader, question, weights, {}));
       if (!document.passages.empty()) {
         evidence.documents.push_back(std::move(document));

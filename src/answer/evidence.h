@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "answer/answer.h"
 #include "answer/question.h"
-#include "answer/time_limit.h"
 #include "extract/document.h"
 #include "extract/passages.h"
 
@@ -25,12 +25,19 @@ struct EvidenceDocument {
   extract::Document document;             // as it is now
   std::vector<EvidencePassage> passages;  // best first, at least one
   Timestamp checked_at = 0;
-  bool changed = false;  // the text is not the one that was indexed
+  bool verified = false;  // as of checked_at, which is now; false: of an earlier check, from the cache
+  bool changed = false;   // the text is not the one that was indexed
 };
 
 struct Evidence {
   std::vector<EvidenceDocument> documents;  // in the order of the hits
   std::vector<Dropped> dropped;
+};
+
+struct LookBudget {
+  std::uint32_t documents = 6;       // that stand are enough; never are more than that looked at at once
+  std::uint32_t verify_ms = 1'500;   // then what stands is enough, if anything does: the rest is cut short
+  std::uint32_t timeout_ms = 8'000;  // then everything is cut short
 };
 
 // What reading again needs. Everything must outlive the call.
@@ -41,12 +48,13 @@ struct EvidenceReader {
   crawl::DocumentCache* cache;  // may be null
 };
 
-// Reads the documents of `hits` again (at most `most_references`, one thread each), finds the hit passages in them by
-// fingerprint, or by ordinal, or, when the text has changed, takes the passages of the new text nearest to the
-// question. What is gone, blocked, forbidden to index or out of time is dropped, with the reason; what was learnt of a
-// reference is written back. Errors: those of the embedder.
+// Reads the documents of `hits` again within `budget` (a thread each), finds the hit passages in them by fingerprint,
+// or by ordinal, or, when the text has changed, takes the passages of the new text nearest to the question. What is
+// gone, blocked, forbidden to index or out of time is dropped, with the reason, and the next of the hits takes its
+// place; what was learnt of a reference is written back. `hits` beyond the first `spare_from` are spares: of references
+// that are among the first they say nothing. Errors: those of the embedder.
 Result<Evidence> read_evidence(const EvidenceReader& reader, std::span<const search::SearchHit> hits,
-                               const Question& question, const TermWeights& weights, std::uint32_t most_references,
-                               const TimeLimit& limit);
+                               std::size_t spare_from, const Question& question, const TermWeights& weights,
+                               const LookBudget& budget, std::stop_token stop);
 
 }  // namespace renvoi::answer

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "answer/answer.h"
+#include "answer/time_limit.h"
 #include "answer/units.h"
 
 namespace renvoi::answer {

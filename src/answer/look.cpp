@@ -58,6 +58,7 @@ std::string from_cache_only(Look& look, const std::optional<crawl::CachedPage>& 
   if (!cached) return reason + "; its text is not cached";
   take(look, cached->body, hints(known, cached->content_type, known.language));
   look.checked_at = known.checked_at;
+  look.verified = false;
   return look.reason;
 }
 
@@ -85,6 +86,7 @@ Look look_again(const EvidenceReader& reader, const catalog::Reference& known, s
   }
   look.reference = crawl::next_reference(known, seen, source->policy.revisit_after_s);
   look.checked_at = seen.at != 0 ? seen.at : reader.collection.clock().now();
+  look.verified = true;
 
   if (seen.outcome == crawl::Outcome::fetched && seen.noindex) {
     look.reason = "the server asks not to index the page (X-Robots-Tag: noindex)";

@@ -14,6 +14,7 @@ struct Look {
   std::optional<extract::Document> document;  // nothing: dropped
   std::string reason;                         // why it was dropped
   Timestamp checked_at = 0;
+  bool verified = false;  // its server, or its file, was asked just now: false for what only the cache says
 };
 
 // Never an error: a reference that cannot be read is dropped. Writes back what it learnt when the collection can be

@@ -76,7 +76,7 @@ function Card({ citation, language, words }: { citation: Citation } & Shown) {
         <blockquote aria-label={words.quote}><mark>{citation.quote}</mark></blockquote>
         <p class="state">
           <span class={`badge ${citation.state.toLowerCase()}`}>{words[citation.state] ?? citation.state}</span>
-          <Checked moment={citation.checked_at} language={language} words={words} />
+          <Checked moment={citation.checked_at} label={citation.verified ? words.checked : words.last_verified} language={language} words={words} />
         </p>
       </div>
     </li>
@@ -84,7 +84,7 @@ function Card({ citation, language, words }: { citation: Citation } & Shown) {
 }
 
 // "checked 2 s ago", which goes on counting.
-function Checked({ moment, language, words }: { moment: string | null } & Shown) {
+function Checked({ moment, label, language, words }: { moment: string | null; label: string } & Shown) {
   const [now_s, set_now_s] = useState(Date.now() / 1000);
   useEffect(() => {
     const timer = setInterval(() => set_now_s(Date.now() / 1000), 5_000);
@@ -95,7 +95,7 @@ function Checked({ moment, language, words }: { moment: string | null } & Shown)
   // Not announced at every tick: the live region around it would read it out again and again.
   return (
     <time dateTime={new Date(moment_s * 1000).toISOString()} aria-live="off">
-      {`${words.checked} ${age(moment_s, now_s, language, words.now)}`}
+      {`${label} ${age(moment_s, now_s, language, words.now)}`}
     </time>
   );
 }

@@ -12,6 +12,7 @@ export interface Citation {
   range: { begin: number; end: number };
   state: ReferenceState;
   checked_at: string | null; // RFC 3339; null: never
+  verified: boolean; // looked at for this answer; false: as of checked_at
 }
 
 export interface Dropped {
@@ -66,7 +67,7 @@ export function answer_of(body: unknown): Answer {
     abstained: fields["abstained"] === true,
     citations: list_of(fields["citations"]).map((each) => ({
       ...common(each), number: number_of(each["number"]), section: text_of(each["section"]), quote: text_of(each["quote"]),
-      range: range(each["range"]), state: text_of(each["state"]) as ReferenceState, checked_at: text_of(each["checked_at"]) || null,
+      range: range(each["range"]), state: text_of(each["state"]) as ReferenceState, checked_at: text_of(each["checked_at"]) || null, verified: each["verified"] !== false,
     })),
     dropped: list_of(fields["dropped"]).map((each) => ({ ...common(each), reason: text_of(each["reason"]) })),
     timings_ms: {

@@ -67,7 +67,9 @@ void print_answer(const Output& output, const answer::Answer& answer) {
     output.line(fmt::format("     {}", printable(citation.address)));
     if (!citation.heading_path.empty()) output.line(fmt::format("     in: {}", printable(citation.heading_path)));
     output.line(fmt::format("     \"{}\"", printable(citation.quote)));
-    output.line(fmt::format("     {}, checked {}", to_string(citation.state), to_rfc3339(citation.checked_at)));
+    output.line(fmt::format("     {}, {} {}", to_string(citation.state),
+                            citation.verified ? "checked" : "not checked now; last verified on",
+                            to_rfc3339(citation.checked_at)));
   }
   if (!answer.dropped.empty()) output.line("\nFound, but not cited:");
   for (const auto& dropped : answer.dropped) {
