@@ -189,6 +189,7 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
                                             const OnProgress& on_progress, std::stop_token stop) {
   ingest::IngestOptions options;
   options.sync.force = force;
+  options.cache = cache_.get();
   options.on_progress = on_progress;
   options.fast = depth == Depth::first_tier;
   if (first_tier_) options.table = first_tier_->embedder.get();
@@ -210,6 +211,7 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   constexpr std::uint32_t kSmallBatch = 8;  // that it stops soon, and that what is encoded is kept soon
   ingest::IngestOptions options;
   options.on_progress = on_progress;
+  options.cache = cache_.get();
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
   auto report = ingest::encode_waiting(*collection_, *fetcher_, pace == Pace::fast ? *embedder_ : *background_embedder_,
                                        options, stop, source);

@@ -42,6 +42,7 @@ class Engine {
   search::Collection& collection() { return *collection_; }
   LazyEmbedder& embedder() { return *embedder_; }
   crawl::Fetcher& fetcher() { return *fetcher_; }
+  crawl::DocumentCache& cache() { return *cache_; }
   search::Searcher& searcher() { return *searcher_; }
   answer::Answerer& answerer() { return *answerer_; }
   const model::ModelManifest& embedding_model() const { return embedding_model_; }

@@ -50,6 +50,7 @@ Result<Statistics> gather_statistics(Engine& engine) {
   all.first_tier_pages = tiers.first.references;
   all.first_tier_passages = tiers.first.passages;
   all.disk = collection.disk_use();
+  all.cache = engine.cache().use();
   return all;
 }
 
@@ -75,6 +76,13 @@ Json json_of(const Statistics& all, const Engine& engine) {
           {"index_bytes", all.disk.index_bytes},
           {"catalog_bytes", all.disk.catalog_bytes},
           {"cache_bytes", all.disk.cache_bytes},
+          {"cache",
+           {{"pages", all.cache.pages},
+            {"text_bytes", all.cache.text_bytes},
+            {"page_bytes", all.cache.page_bytes},
+            {"pinned_pages", all.cache.pinned_pages},
+            {"pinned_bytes", all.cache.pinned_bytes},
+            {"max_bytes", engine.config().answer.cache_bytes}}},
           {"bytes_per_passage", all.bytes_per_passage()},
           {"text_to_index_ratio", all.text_per_index_byte()},
           {"segments", all.index.segments},

@@ -11,6 +11,7 @@ struct Statistics {
   index::IndexStats index;                                      // both tiers together
   std::uint64_t first_tier_pages = 0, first_tier_passages = 0;  // searchable, and waiting to be encoded
   search::DiskUse disk;
+  crawl::CacheUse cache;
   std::vector<std::pair<std::string, std::uint64_t>> languages;
   // Index and catalogue for one passage; 0 without passages.
   double bytes_per_passage() const;

@@ -13,6 +13,7 @@ namespace renvoi::ingest {
 namespace {
 
 constexpr std::size_t kQueuePassages = 2'048;
+constexpr std::uint32_t kRequest_ms = 200;  // of a page on the web, guessed
 
 // Takes what the sync finds: documents go to the queue, states straight to the collection. Of the sync's thread.
 class QueueSink final : public crawl::SyncSink {
@@ -28,7 +29,7 @@ class QueueSink final : public crawl::SyncSink {
 
   Result<void> on_page(const catalog::Reference& reference, const crawl::Observation& seen) override {
     if (source_.policy.retention == catalog::Retention::page)
-      keep(reference, {seen.content_type, seen.body, reference.fingerprint});
+      keep(reference, {seen.content_type, seen.body, reference.fingerprint, catalog::Retention::page, cost_ms()});
     return {};
   }
 
@@ -36,7 +37,8 @@ class QueueSink final : public crawl::SyncSink {
     if (document.noarchive)
       forget(reference);
     else if (source_.policy.retention == catalog::Retention::text)
-      keep(reference, {"text/plain; charset=utf-8", document.text, reference.fingerprint});
+      keep(reference,
+           {"text/plain; charset=utf-8", document.text, reference.fingerprint, catalog::Retention::text, cost_ms()});
     QueuedDocument queued{reference, prepare(document), changed, in_first_tier_};
     queued.reference.passages = static_cast<std::uint32_t>(queued.prepared.passages.size());
     if (!queue_.push(std::move(queued), stop_))
@@ -55,6 +57,11 @@ class QueueSink final : public crawl::SyncSink {
   // A cache that is full or broken costs a fetch later, not the index.
   void keep(const catalog::Reference& reference, const crawl::CachedPage& page) {
     if (cache_ != nullptr) (void)cache_->put(reference.id, page);
+  }
+  // To get a page again: about that much of another server's time and ours.
+  std::uint32_t cost_ms() const {
+    const bool local = source_.kind == catalog::SourceKind::folder || source_.kind == catalog::SourceKind::file;
+    return local ? 0 : kRequest_ms + source_.policy.min_delay_ms;
   }
   void forget(const catalog::Reference& reference) {
     if (cache_ != nullptr) cache_->remove(reference.id);

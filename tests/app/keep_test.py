@@ -54,6 +54,16 @@ class Keep(unittest.TestCase):
         self.assertEqual((after["pages"], after["passages"]), (self.before["pages"], self.before["passages"]))
         self.assertIn("ferry.md", self.home.json("search", QUESTION)["hits"][0]["address"])
 
+    def test_a_pinned_page_is_told_by_stats(self):
+        address = (self.home.notes / "ferry.md").as_uri()
+        self.assertEqual(self.home.json("pin", address), {"address": address, "pinned": True})
+        cache = self.home.json("stats")["cache"]
+        self.assertEqual((cache["pages"], cache["pinned_pages"], cache["text_bytes"]), (3, 1, 0))
+        self.assertTrue(self.home.json("check")["sound"])
+        self.home.json("pin", "--off", address)
+        self.assertEqual(self.home.json("stats")["cache"]["pinned_pages"], 0)
+        self.assertEqual(self.run_json("pin", "https://nowhere.test/")[0], NOT_FOUND)
+
     def test_a_sound_collection(self):
         report = self.home.json("check")
         self.assertTrue(report["sound"])

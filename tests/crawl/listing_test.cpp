@@ -5,7 +5,6 @@
 
 #include <fstream>
 
-#include "crawl/document_cache.h"
 #include "crawl/folder_walk.h"
 #include "crawl/scope.h"
 #include "crawl/sitemap.h"
@@ -140,56 +139,6 @@ TEST(DescribeSource, TellsFoldersFilesSitesAndSitemapsApart) {
   EXPECT_EQ(describe_source("", {}, {}).error().code, ErrorCode::invalid);
   EXPECT_EQ(describe_source("ftp://example.org/", {}, {}).error().code, ErrorCode::invalid);
   EXPECT_EQ(describe_source("https://example.org/", catalog::SourceKind::folder, {}).error().code, ErrorCode::invalid);
-}
-
-TEST(DocumentCache, GivesBackWhatItHoldsAndNothingElse) {
-  const TemporaryFolder folder;
-  const auto files = io::real_file_system();
-  DocumentCache cache(*files, folder / "cache", 100'000);
-  const ReferenceId id{7};
-  EXPECT_FALSE(cache.get(id).has_value());
-  ASSERT_TRUE(cache.put(id, {"text/html", std::string("a\0b", 3), 42}).ok());
-  ASSERT_TRUE(cache.get(id).has_value());
-  EXPECT_EQ(cache.get(id)->body, std::string("a\0b", 3));
-  EXPECT_EQ(cache.get(id)->fingerprint, 42u);
-  cache.remove(id);
-  EXPECT_FALSE(cache.get(id).has_value());
-}
-
-TEST(DocumentCache, NoDamagedFileIsServed) {
-  const TemporaryFolder folder;
-  const auto files = io::real_file_system();
-  DocumentCache cache(*files, folder / "cache", 100'000);
-  ASSERT_TRUE(cache.put(ReferenceId{1}, {"text/html", "some text", 1}).ok());
-  const fs::path file = fs::directory_iterator(folder / "cache")->path();
-  const std::string whole = *files->read(file, 10'000);
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    std::string bad = whole;
-    bad[i] = static_cast<char>(bad[i] ^ 1);
-    write(file, bad);
-    EXPECT_FALSE(cache.get(ReferenceId{1}).has_value()) << "byte " << i;
-    write(file, whole.substr(0, i));
-    EXPECT_FALSE(cache.get(ReferenceId{1}).has_value()) << "cut at " << i;
-  }
-}
-
-TEST(DocumentCache, StaysWithinItsBoundAndForgetsTheLeastRecentlyUsed) {
-  const TemporaryFolder folder;
-  const auto files = io::real_file_system();
-  DocumentCache cache(*files, folder / "cache", 3'500);
-  for (unsigned i = 1; i <= 3; ++i) {
-    ASSERT_TRUE(cache.put(ReferenceId{i}, {"", std::string(1'000, 'x'), i}).ok());
-    const auto file = folder / ("cache/" + std::to_string(i) + ".page");
-    fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(10 - i));
-  }
-  ASSERT_TRUE(cache.get(ReferenceId{1}).has_value());
-  ASSERT_TRUE(cache.put(ReferenceId{4}, {"", std::string(1'000, 'x'), 4}).ok());
-  EXPECT_TRUE(cache.get(ReferenceId{1}).has_value());
-  EXPECT_FALSE(cache.get(ReferenceId{2}).has_value());
-  EXPECT_TRUE(cache.get(ReferenceId{4}).has_value());
-  ASSERT_TRUE(cache.put(ReferenceId{5}, {"", std::string(9'000, 'x'), 5}).ok());
-  EXPECT_FALSE(cache.get(ReferenceId{5}).has_value());
-  EXPECT_LE(files->disk_bytes(folder / "cache"), 3'500u);
 }
 
 }  // namespace

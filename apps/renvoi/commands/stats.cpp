@@ -37,7 +37,10 @@ void print(const Output& output, const Statistics& all, const Engine& engine) {
                           human_bytes(all.index.posting_bytes), human_bytes(all.index.table_bytes),
                           human_bytes(all.index.log_bytes)));
   output.line(fmt::format("catalogue   {} ({} bytes)", human_bytes(all.disk.catalog_bytes), all.disk.catalog_bytes));
-  output.line(fmt::format("cache       {}", human_bytes(all.disk.cache_bytes)));
+  output.line(fmt::format("cache       {} of {}: text {}, pages {}, of these pinned {}",
+                          human_bytes(all.disk.cache_bytes), human_bytes(engine.config().answer.cache_bytes),
+                          human_bytes(all.cache.text_bytes), human_bytes(all.cache.page_bytes),
+                          human_bytes(all.cache.pinned_bytes)));
   if (all.index.passages > 0) {
     output.line(
         fmt::format("each        {:.0f} bytes of index and catalogue a passage; the text is {:.1f} times as large",
