@@ -63,6 +63,13 @@ std::optional<std::string> set_answer_mode(const toml::node& node, Config& confi
   return "must be \"auto\", \"extractive\" or \"generative\"";
 }
 
+std::optional<std::string> set_answer_scope(const toml::node& node, Config& config) {
+  if (auto problem = assign(node, config.answer.scope)) return problem;
+  const std::string& scope = config.answer.scope;
+  if (scope == "index" || scope == "web" || scope == "auto") return {};
+  return "must be \"index\", \"web\" or \"auto\"";
+}
+
 std::optional<std::string> set_retention(const toml::node& node, Config& config) {
   std::string text;
   if (auto problem = assign(node, text)) return problem;
@@ -90,6 +97,7 @@ std::vector<Setting> all_settings() {
       setting(
           "generate.context_tokens", [](Config & c) -> auto& { return c.generate.context_tokens; }),
       {"answer.mode", set_answer_mode},
+      {"answer.scope", set_answer_scope},
       setting(
           "answer.max_citations", [](Config & c) -> auto& { return c.answer.max_citations; }),
       setting(
@@ -102,6 +110,26 @@ std::vector<Setting> all_settings() {
           "answer.deadline_ms", [](Config & c) -> auto& { return c.answer.deadline_ms; }),
       setting(
           "answer.cache_bytes", [](Config & c) -> auto& { return c.answer.cache_bytes; }),
+      setting(
+          "web.endpoint", [](Config & c) -> auto& { return c.web.endpoint; }),
+      setting(
+          "web.query_field", [](Config & c) -> auto& { return c.web.query_field; }),
+      setting(
+          "web.language_field", [](Config & c) -> auto& { return c.web.language_field; }),
+      setting(
+          "web.key_header", [](Config & c) -> auto& { return c.web.key_header; }),
+      setting(
+          "web.key_env", [](Config & c) -> auto& { return c.web.key_env; }),
+      setting(
+          "web.results", [](Config & c) -> auto& { return c.web.results; }),
+      setting(
+          "web.address", [](Config & c) -> auto& { return c.web.address; }),
+      setting(
+          "web.title", [](Config & c) -> auto& { return c.web.title; }),
+      setting(
+          "web.snippet", [](Config & c) -> auto& { return c.web.snippet; }),
+      setting(
+          "web.allow_private_addresses", [](Config & c) -> auto& { return c.web.allow_private_addresses; }),
       setting(
           "fetch.contact", [](Config & c) -> auto& { return c.fetch.contact; }),
       setting(

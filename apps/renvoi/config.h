@@ -27,7 +27,8 @@ struct Config {
     std::uint32_t context_tokens = 2'048;
   } generate;
   struct {
-    std::string mode = "auto";  // auto (generative when the model passed its probe), extractive, generative
+    std::string mode = "auto";    // auto (generative when the model passed its probe), extractive, generative
+    std::string scope = "index";  // index, web, auto: where evidence is looked for
     std::uint32_t max_citations = 4;
     std::uint32_t evidence_references = 6;
     std::uint32_t verify_ms = 1'500;
@@ -35,6 +36,13 @@ struct Config {
     std::uint32_t deadline_ms = 60'000;
     std::uint64_t cache_bytes = 256u << 20;
   } answer;
+  struct {
+    std::string endpoint;  // a search engine that answers with JSON, with its fixed parameters
+    std::string query_field = "q", language_field = "language";
+    std::string key_header, key_env;  // a header, and the environment variable that holds its value
+    std::string results = "results", address = "url", title = "title", snippet = "content";
+    bool allow_private_addresses = false;  // of the pages it names
+  } web;
   struct {
     std::string contact;    // address of a page or a mailbox, told to the sites that are visited
     std::string ca_bundle;  // extra CA certificates (PEM)

@@ -151,6 +151,37 @@ Result<void> Engine::open_collection(Access access) {
   return {};
 }
 
+Result<void> Engine::open_search_engine() {
+  const auto& web = config_.web;
+  if (web.endpoint.empty()) return {};
+  crawl::SearchEngineOptions options;
+  options.endpoint = web.endpoint;
+  options.query_field = web.query_field;
+  options.language_field = web.language_field;
+  options.results = web.results;
+  options.address = web.address;
+  options.title = web.title;
+  options.snippet = web.snippet;
+  if (!web.key_header.empty()) {
+    const std::string key = web.key_env.empty() ? "" : environment(web.key_env.c_str());
+    if (key.empty())
+      return Error{ErrorCode::invalid,
+                   fmt::format("web.key_header is {}, but the variable that web.key_env names ('{}') "
+                               "is not set",
+                               web.key_header, web.key_env)};
+    options.header = web.key_header + ": " + key;
+  }
+  RENVOI_TRY(search_engine_, crawl::SearchEngine::make(std::move(options), *client_));
+  return {};
+}
+
+std::optional<answer::AnswerScope> parse_answer_scope(const std::string& text) {
+  if (text == "index") return answer::AnswerScope::index;
+  if (text == "web") return answer::AnswerScope::web;
+  if (text == "auto") return answer::AnswerScope::automatic;
+  return {};
+}
+
 Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access, const Notify& notify) {
   std::unique_ptr<Engine> engine(new Engine(config));
   engine->files_ = io::real_file_system();
@@ -179,9 +210,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   answering.verify_ms = config.answer.verify_ms;
   answering.fetch_timeout_ms = config.answer.fetch_timeout_ms;
   answering.cache_bytes = config.answer.cache_bytes;
-  engine->answerer_ =
-      std::make_unique<answer::Answerer>(*engine->collection_, *engine->searcher_, *engine->fetcher_,
-                                         *engine->embedder_, engine->generator_.get(), engine->cache_.get(), answering);
+  answering.default_scope = *parse_answer_scope(config.answer.scope);
+  answering.web_policy.allow_private_addresses = config.web.allow_private_addresses;
+  RENVOI_CHECK(engine->open_search_engine());
+  engine->answerer_ = std::make_unique<answer::Answerer>(
+      *engine->collection_, *engine->searcher_, *engine->fetcher_, *engine->embedder_, engine->generator_.get(),
+      engine->cache_.get(), answering, engine->search_engine_ ? &*engine->search_engine_ : nullptr);
   return engine;
 }
 

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "crawl/document_cache.h"
 #include "crawl/fetcher.h"
+#include "crawl/search_engine.h"
 #include "first_tier.h"
 #include "ingest/ingest.h"
 #include "io/file_system.h"
@@ -76,6 +77,7 @@ class Engine {
 
  private:
   explicit Engine(Config config) : config_(std::move(config)) {}
+  Result<void> open_search_engine();
   Result<void> open_models(const Notify& notify);
   Result<void> open_collection(Access access);
 
@@ -93,9 +95,13 @@ class Engine {
   std::unique_ptr<search::Collection> collection_;
   std::unique_ptr<crawl::Fetcher> fetcher_;
   std::unique_ptr<crawl::DocumentCache> cache_;
+  std::optional<crawl::SearchEngine> search_engine_;
   std::unique_ptr<search::Searcher> searcher_;
   std::unique_ptr<answer::Answerer> answerer_;
 };
+
+// "index", "web" or "auto".
+std::optional<answer::AnswerScope> parse_answer_scope(const std::string& text);
 
 net::HttpClient::Options client_options(const Config& config);
 std::filesystem::path collection_folder(const Config& config);

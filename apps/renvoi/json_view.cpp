@@ -36,6 +36,11 @@ Json json_of(const crawl::SyncProgress& sync) {
           {"current", sync.current}};
 }
 
+// A page of the web has no number.
+Json json_reference(ReferenceId reference) {
+  return reference == ReferenceId::none ? Json(nullptr) : Json(to_number(reference));
+}
+
 }  // namespace
 
 std::string_view to_string(answer::AnswerMode mode) {
@@ -92,7 +97,7 @@ Json json_of(const search::SearchResponse& response) {
 
 Json json_of(const answer::Citation& citation) {
   return {{"number", citation.number},
-          {"reference", to_number(citation.reference)},
+          {"reference", json_reference(citation.reference)},
           {"address", citation.address},
           {"title", citation.title},
           {"section", citation.heading_path},
@@ -104,7 +109,7 @@ Json json_of(const answer::Citation& citation) {
 }
 
 Json json_of(const answer::Dropped& dropped) {
-  return {{"reference", to_number(dropped.reference)},
+  return {{"reference", json_reference(dropped.reference)},
           {"address", dropped.address},
           {"title", dropped.title},
           {"reason", dropped.reason}};
@@ -125,6 +130,8 @@ Json json_of(const answer::Answer& answer) {
           {"language", answer.language},
           {"mode", std::string(to_string(answer.mode))},
           {"abstained", answer.abstained},
+          {"from_web", answer.from_web},
+          {"web_problem", answer.web_problem.empty() ? Json(nullptr) : Json(answer.web_problem)},
           {"signs", signs},
           {"citations", citations},
           {"dropped", dropped},

@@ -14,6 +14,7 @@
 #include "catalog/types.h"
 #include "crawl/document_cache.h"
 #include "crawl/fetcher.h"
+#include "crawl/search_engine.h"
 #include "model/embedder.h"
 #include "model/generator.h"
 #include "search/search.h"
@@ -22,10 +23,17 @@ namespace renvoi::answer {
 
 enum class AnswerMode : std::uint8_t { extractive, generative };
 
+// Where evidence is looked for.
+enum class AnswerScope : std::uint8_t {
+  index,      // in the collection
+  web,        // by the search engine; nothing is stored
+  automatic,  // in the collection, and by the search engine when that does not answer the question
+};
+
 // Invariant 7: `quote` is in the document at `range` at `checked_at`.
 struct Citation {
-  std::uint32_t number = 0;  // [1], [2] in the text
-  ReferenceId reference = ReferenceId::none;
+  std::uint32_t number = 0;                   // [1], [2] in the text
+  ReferenceId reference = ReferenceId::none;  // none: a page of the web that no source holds
   std::string address;
   std::string title;
   std::string heading_path;
@@ -54,6 +62,8 @@ struct Answer {
   std::string language;
   AnswerMode mode = AnswerMode::extractive;
   bool abstained = false;
+  bool from_web = false;    // the evidence is of the search engine's pages
+  std::string web_problem;  // why the search engine, asked because the collection had no answer, did not help
   std::vector<Citation> citations;
   std::vector<Dropped> dropped;
   std::optional<AnswerSigns> signs;  // what decided whether to answer; nothing when no document was read
@@ -63,7 +73,8 @@ struct Answer {
 
 struct AskRequest {
   std::string question;
-  std::optional<AnswerMode> mode;  // nothing: the default of Answerer
+  std::optional<AnswerMode> mode;    // nothing: the default of Answerer
+  std::optional<AnswerScope> scope;  // the same
   std::optional<SourceId> source;
   std::string language;  // of references; "" for all
   std::uint32_t max_citations = 4;
@@ -72,23 +83,25 @@ struct AskRequest {
 
 struct AnswererOptions {
   AnswerMode default_mode = AnswerMode::extractive;
+  AnswerScope default_scope = AnswerScope::index;
   std::uint32_t evidence_references = 6;   // documents read again and used; another for each that is dropped
   std::uint32_t verify_ms = 1'500;         // for that, when at least one could be read by then
   std::uint32_t fetch_timeout_ms = 8'000;  // and when not
   std::uint64_t cache_bytes = 256u << 20;
+  catalog::SourcePolicy web_policy{};  // of pages that the search engine names
 };
 
 // A piece of the answer as it comes: only text whose citations were checked is passed on.
 using OnAnswerPiece = std::function<bool(std::string_view piece)>;
 
 // Thread-safe. Everything passed in must outlive it. `generator` may be null: extractive only; asking for generative
-// then is `invalid`. `cache` may be null. What is learnt about references (gone, moved, changed) is written back when
-// the collection is writable.
+// then is `invalid`; so is a scope with the web when `engine` is null. `cache` may be null. What is learnt about
+// references (gone, moved, changed) is written back when the collection is writable.
 class Answerer {
  public:
   Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,
            model::Embedder& embedder, model::Generator* generator, crawl::DocumentCache* cache,
-           AnswererOptions options = {});
+           AnswererOptions options = {}, const crawl::SearchEngine* engine = nullptr);
   ~Answerer();
   Result<Answer> ask(const AskRequest& request, const OnAnswerPiece& on_piece = {}, std::stop_token stop = {});
 

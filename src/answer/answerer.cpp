@@ -13,6 +13,7 @@
 #include "answer/question.h"
 #include "answer/time_limit.h"
 #include "answer/units.h"
+#include "answer/web_evidence.h"
 #include "text/language.h"
 #include "text/terms.h"
 
@@ -103,8 +104,16 @@ struct Answerer::Impl {
   model::Generator* generator;
   crawl::DocumentCache* cache;
   AnswererOptions options;
+  const crawl::SearchEngine* engine;
 
   std::uint32_t first_hits() const { return options.evidence_references * kPassagesPerReference; }
+
+  // What an answer would be written from, or why there is nothing.
+  struct Draft {
+    Evidence evidence;
+    std::vector<ScoredUnit> ranked;
+    std::optional<AbstentionReason> nothing;
+  };
 
   Result<std::vector<search::SearchHit>> find(const AskRequest& request, Answer& answer) {
     search::SearchRequest wanted;
@@ -114,7 +123,6 @@ struct Answerer::Impl {
     wanted.language = request.language;
     wanted.passages_per_reference = kPassagesPerReference;
     RENVOI_TRY(search::SearchResponse response, searcher.search(wanted));
-    answer.language = response.query_language;
     answer.timings.embed_ms = response.timings.embed_ms;
     answer.timings.search_ms = response.timings.search_ms;
     return std::move(response.hits);
@@ -126,16 +134,60 @@ struct Answerer::Impl {
     return Question{request.question, answer.language, std::move(embedded.values)};
   }
 
-  Result<Evidence> fetch(std::span<const search::SearchHit> hits, const Question& question, const TermWeights& weights,
+  LookBudget budget(const TimeLimit& limit) const {
+    return {options.evidence_references, options.verify_ms, std::min(options.fetch_timeout_ms, limit.remaining_ms())};
+  }
+  EvidenceReader reader() const { return {collection, fetcher, embedder, cache}; }
+
+  Result<Draft> draft_of(Evidence evidence, const Question& question, const TermWeights& weights,
                          const TimeLimit& limit, Answer& answer) {
+    Draft draft{std::move(evidence), {}, {}};
+    answer.dropped.insert(answer.dropped.end(), draft.evidence.dropped.begin(), draft.evidence.dropped.end());
+    RENVOI_TRY(draft.ranked, rank_units(draft.evidence, question, weights, embedder, limit.token()));
+    if (draft.ranked.empty()) {
+      draft.nothing = AbstentionReason::documents_unavailable;
+      return draft;
+    }
+    answer.signs = signs_of(draft.ranked.front(), draft.evidence, question, weights);
+    if (should_abstain(*answer.signs)) draft.nothing = AbstentionReason::not_in_documents;
+    return draft;
+  }
+
+  Result<Draft> from_index(const AskRequest& request, const Question& question, const TermWeights& weights,
+                           const TimeLimit& limit, Answer& answer) {
+    RENVOI_TRY(const std::vector<search::SearchHit> hits, find(request, answer));
+    if (hits.empty()) return Draft{{}, {}, AbstentionReason::nothing_indexed};
     const auto start = std::chrono::steady_clock::now();
-    const LookBudget budget{options.evidence_references, options.verify_ms,
-                            std::min(options.fetch_timeout_ms, limit.remaining_ms())};
-    RENVOI_TRY(Evidence evidence, read_evidence({collection, fetcher, embedder, cache}, hits, first_hits(), question,
-                                                weights, budget, limit.token()));
-    answer.dropped = evidence.dropped;
+    RENVOI_TRY(Evidence evidence,
+               read_evidence(reader(), hits, first_hits(), question, weights, budget(limit), limit.token()));
     answer.timings.fetch_ms = milliseconds_since(start);
-    return evidence;
+    return draft_of(std::move(evidence), question, weights, limit, answer);
+  }
+
+  Result<Draft> from_web(const Question& question, const TermWeights& weights, const TimeLimit& limit, Answer& answer) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::chrono::milliseconds timeout(budget(limit).timeout_ms);
+    RENVOI_TRY(const std::vector<crawl::FoundPage> pages,
+               engine->find(question.text, question.language, timeout, limit.token()));
+    if (pages.empty()) return Draft{{}, {}, AbstentionReason::not_in_documents};
+    RENVOI_TRY(Evidence evidence,
+               read_web_evidence(reader(), pages, options.web_policy, question, weights, budget(limit), limit.token()));
+    answer.timings.fetch_ms += milliseconds_since(start);
+    return draft_of(std::move(evidence), question, weights, limit, answer);
+  }
+
+  // The engine is a help here: what is wrong with it does not take the collection's answer away.
+  Result<Draft> from_both(const AskRequest& request, const Question& question, const TermWeights& weights,
+                          const TimeLimit& limit, Answer& answer) {
+    RENVOI_TRY(Draft own, from_index(request, question, weights, limit, answer));
+    if (!own.nothing || limit.fired()) return own;
+    Answer tried = answer;
+    Result<Draft> web = from_web(question, weights, limit, tried);
+    if (!web) answer.web_problem = web.error().message;
+    if (!web || web->nothing) return own;
+    answer = std::move(tried);
+    answer.from_web = true;
+    return web;
   }
 
   // True when a generated answer stands; false when none of it is supported and quoting must do.
@@ -158,8 +210,8 @@ struct Answerer::Impl {
 
 Answerer::Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,
                    model::Embedder& embedder, model::Generator* generator, crawl::DocumentCache* cache,
-                   AnswererOptions options)
-    : impl_(new Impl{collection, searcher, fetcher, embedder, generator, cache, options}) {}
+                   AnswererOptions options, const crawl::SearchEngine* engine)
+    : impl_(new Impl{collection, searcher, fetcher, embedder, generator, cache, std::move(options), engine}) {}
 Answerer::~Answerer() = default;
 
 Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_piece, std::stop_token stop) {
@@ -172,27 +224,26 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
     return Error{ErrorCode::invalid,
                  "max_citations is " + std::to_string(request.max_citations) + ": it must be from 1 to 20"};
   }
-  const TimeLimit limit(stop, request.deadline_ms);
-  RENVOI_TRY(const std::vector<search::SearchHit> hits, impl_->find(request, answer));
-  if (hits.empty()) {
-    abstain(answer, AbstentionReason::nothing_indexed, on_piece);
-    return answer;
+  const AnswerScope scope = request.scope.value_or(impl_->options.default_scope);
+  if (scope != AnswerScope::index && impl_->engine == nullptr) {
+    return Error{ErrorCode::invalid, "no search engine is configured: set web.endpoint, or ask in scope 'index'"};
   }
+  const TimeLimit limit(stop, request.deadline_ms);
+  answer.language = text::detect_language(request.question);
   RENVOI_TRY(const Question question, impl_->read_question(request, answer, limit));
   const TermWeights weights(impl_->collection.snapshots().larger());
-  RENVOI_TRY(const Evidence evidence, impl_->fetch(hits, question, weights, limit, answer));
+  answer.from_web = scope == AnswerScope::web;
+  auto drafted = scope == AnswerScope::index ? impl_->from_index(request, question, weights, limit, answer)
+                 : scope == AnswerScope::web ? impl_->from_web(question, weights, limit, answer)
+                                             : impl_->from_both(request, question, weights, limit, answer);
   if (limit.fired()) return stopped(limit, stop, request);
-  RENVOI_TRY(const std::vector<ScoredUnit> ranked,
-             rank_units(evidence, question, weights, impl_->embedder, limit.token()));
-  if (ranked.empty()) {
-    abstain(answer, AbstentionReason::documents_unavailable, on_piece);
+  RENVOI_TRY(const Impl::Draft draft, std::move(drafted));
+  if (draft.nothing) {
+    abstain(answer, *draft.nothing, on_piece);
     return answer;
   }
-  answer.signs = signs_of(ranked.front(), evidence, question, weights);
-  if (should_abstain(*answer.signs)) {
-    abstain(answer, AbstentionReason::not_in_documents, on_piece);
-    return answer;
-  }
+  const Evidence& evidence = draft.evidence;
+  const std::vector<ScoredUnit>& ranked = draft.ranked;
   AnswerWriter writer(answer, evidence, request.max_citations, on_piece);
   if (answer.mode == AnswerMode::generative) {
     RENVOI_TRY(const bool written,

@@ -5,14 +5,12 @@
 #include <utility>
 
 #include "answer/look_round.h"
+#include "answer/nearest.h"
 #include "base/hash.h"
 #include "text/terms.h"
 
 namespace renvoi::answer {
 namespace {
-
-constexpr std::size_t kPassagesOfAChangedPage = 2;
-constexpr std::size_t kEncodedOfAChangedPage = 12;  // at most: about half a second on two cores
 
 struct Wanted {
   catalog::Reference reference;
@@ -48,46 +46,16 @@ const extract::Passage* locate(const std::vector<extract::Passage>& passages, co
   return best;
 }
 
-void add(EvidenceDocument& document, const extract::Passage& passage, float search_score, float semantic) {
-  for (const EvidencePassage& known : document.passages) {
-    if (known.passage.ordinal == passage.ordinal) return;
-  }
-  document.passages.push_back({passage, search_score, semantic});
-}
-
-// The passages of a changed text that are nearest to the question; those that share words with it are encoded first.
-Result<void> add_nearest(EvidenceDocument& document, std::vector<extract::Passage> passages, float search_score,
-                         const EvidenceReader& reader, const Question& question, const TermWeights& weights,
-                         std::stop_token stop) {
-  const std::string& language = document.document.language;
-  const std::vector<std::string> wanted = text::terms(question.text, language);
-  std::vector<std::pair<float, extract::Passage>> ranked;
-  for (extract::Passage& passage : passages) {
-    const std::string input = extract::passage_input(document.document, passage);
-    ranked.emplace_back(weights.share_held(wanted, term_set(input, language)), std::move(passage));
-  }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  ranked.resize(std::min(ranked.size(), kEncodedOfAChangedPage));
-  std::vector<std::string> inputs;
-  for (const auto& [share, passage] : ranked) inputs.push_back(extract::passage_input(document.document, passage));
-  const std::vector<std::string_view> views(inputs.begin(), inputs.end());
-  RENVOI_TRY(const model::Embeddings vectors, reader.embedder.embed(views, model::EmbedRole::passage, {}, stop));
-  for (std::size_t i = 0; i < ranked.size(); ++i) ranked[i].first = cosine(question.vector, vectors.row(i));
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  for (std::size_t i = 0; i < std::min(ranked.size(), kPassagesOfAChangedPage); ++i) {
-    add(document, ranked[i].second, search_score, ranked[i].first);
-  }
-  return {};
-}
-
 Result<void> add_passages(EvidenceDocument& document, const Wanted& wanted, const EvidenceReader& reader,
                           const Question& question, const TermWeights& weights, std::stop_token stop) {
   std::vector<extract::Passage> passages = extract::passages(document.document);
   for (const search::SearchHit* hit : wanted.hits) {
-    if (const extract::Passage* passage = locate(passages, *hit)) add(document, *passage, hit->score, hit->semantic);
+    if (const extract::Passage* passage = locate(passages, *hit))
+      add_passage(document, *passage, hit->score, hit->semantic);
   }
   if (passages.empty() || (!document.changed && !document.passages.empty())) return {};
-  return add_nearest(document, std::move(passages), wanted.hits.front()->score, reader, question, weights, stop);
+  return add_nearest(document, std::move(passages), wanted.hits.front()->score, {}, reader.embedder, question, weights,
+                     stop);
 }
 
 }  // namespace

@@ -114,4 +114,28 @@ Look look_again(const EvidenceReader& reader, const catalog::Reference& known, s
   return look;
 }
 
+Look look_at_page(const EvidenceReader& reader, const std::string& address, const catalog::SourcePolicy& policy,
+                  std::stop_token stop) {
+  Look look;
+  look.reference.address = address;
+  const crawl::Observation seen = reader.fetcher.fetch({address, {}, policy, true}, stop);
+  look.checked_at = look.reference.checked_at = seen.at != 0 ? seen.at : reader.collection.clock().now();
+  if (seen.outcome != crawl::Outcome::fetched) {
+    look.reason = stop.stop_requested() ? "did not answer in time" : seen.reason;
+    return look;
+  }
+  if (!seen.final_address.empty()) look.reference.address = seen.final_address;
+  if (seen.noindex) {
+    look.reason = "the server asks not to index the page (X-Robots-Tag: noindex)";
+    return look;
+  }
+  look.verified = true;
+  take(look, seen.body, hints(look.reference, seen.content_type, seen.content_language));
+  if (look.document) {
+    look.reference.title = look.document->title;
+    look.reference.language = look.document->language;
+  }
+  return look;
+}
+
 }  // namespace renvoi::answer

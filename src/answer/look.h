@@ -21,4 +21,8 @@ struct Look {
 // written and the look was not cut short by `stop`.
 Look look_again(const EvidenceReader& reader, const catalog::Reference& known, std::stop_token stop);
 
+// A page of the web that no source holds: its reference has no id. Nothing of it is stored.
+Look look_at_page(const EvidenceReader& reader, const std::string& address, const catalog::SourcePolicy& policy,
+                  std::stop_token stop);
+
 }  // namespace renvoi::answer

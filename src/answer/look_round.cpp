@@ -60,27 +60,33 @@ class Round {
 
 }  // namespace
 
-std::vector<std::optional<Look>> look_in_order(const EvidenceReader& reader,
-                                               std::span<const catalog::Reference> references, const LookBudget& budget,
+std::vector<std::optional<Look>> look_in_order(std::size_t count, const LookAt& look_at, const LookBudget& budget,
                                                std::stop_token stop) {
-  if (references.empty() || budget.documents == 0) return std::vector<std::optional<Look>>(references.size());
+  if (count == 0 || budget.documents == 0) return std::vector<std::optional<Look>>(count);
   const TimeLimit limit(stop, budget.timeout_ms);
   std::stop_source cut;
   const std::stop_callback on_limit(limit.token(), [&] { cut.request_stop(); });
   const auto verify_end = std::chrono::steady_clock::now() + std::chrono::milliseconds(budget.verify_ms);
-  Round round(references.size(), budget.documents);
+  Round round(count, budget.documents);
   {
     std::vector<std::jthread> threads;  // joined at the end of the block
-    for (std::size_t i = 0; i < std::min<std::size_t>(references.size(), budget.documents); ++i) {
+    for (std::size_t i = 0; i < std::min<std::size_t>(count, budget.documents); ++i) {
       threads.emplace_back([&] {
-        while (const auto at = round.take(cut.get_token()))
-          round.put(*at, look_again(reader, references[*at], cut.get_token()));
+        while (const auto at = round.take(cut.get_token())) round.put(*at, look_at(*at, cut.get_token()));
       });
     }
     if (!round.stands_at(verify_end, cut.get_token())) round.wait_for_one(cut.get_token());
     if (std::chrono::steady_clock::now() >= verify_end) cut.request_stop();
   }
   return round.take_all();
+}
+
+std::vector<std::optional<Look>> look_in_order(const EvidenceReader& reader,
+                                               std::span<const catalog::Reference> references, const LookBudget& budget,
+                                               std::stop_token stop) {
+  return look_in_order(
+      references.size(), [&](std::size_t i, std::stop_token cut) { return look_again(reader, references[i], cut); },
+      budget, std::move(stop));
 }
 
 }  // namespace renvoi::answer

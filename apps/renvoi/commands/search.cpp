@@ -16,6 +16,7 @@ struct SearchOptions {
 };
 
 struct AskOptions {
+  std::string scope;
   std::string question, mode, source, language;
   std::optional<std::uint32_t> citations;
 };
@@ -71,6 +72,9 @@ void print_answer(const Output& output, const answer::Answer& answer) {
                             citation.verified ? "checked" : "not checked now; last verified on",
                             to_rfc3339(citation.checked_at)));
   }
+  if (answer.from_web) output.line("\n(from the web: nothing of it was stored)");
+  if (!answer.web_problem.empty())
+    output.line(fmt::format("\nThe web was not searched: {}", printable(answer.web_problem)));
   if (!answer.dropped.empty()) output.line("\nFound, but not cited:");
   for (const auto& dropped : answer.dropped) {
     output.line(fmt::format("  - {}", title_of(dropped.title, dropped.address)));
@@ -87,6 +91,7 @@ Result<void> run_ask(Context& context, const AskOptions& options) {
   request.question = options.question;
   if (options.mode == "extractive") request.mode = answer::AnswerMode::extractive;
   if (options.mode == "generative") request.mode = answer::AnswerMode::generative;
+  request.scope = parse_answer_scope(options.scope);
   RENVOI_TRY(request.source, source_filter(*engine, options.source));
   request.language = options.language;
   request.max_citations = options.citations.value_or(context.config.answer.max_citations);
@@ -134,6 +139,10 @@ void declare_search_commands(CLI::App& app, Context& context) {
   ask->add_option("--mode", question->mode,
                   "extractive (quoted sentences) or generative (written by a model) [as configured]")
       ->check(CLI::IsMember({"extractive", "generative"}));
+  ask->add_option("--scope", question->scope,
+                  "Where to look: index (the collection), web (the search engine of the configuration; nothing is "
+                  "stored), auto (the web when the collection has no answer) [as configured]")
+      ->check(CLI::IsMember({"index", "web", "auto"}));
   ask->add_option("--source", question->source, "Only from this source (number or address)");
   ask->add_option("--language", question->language, "Only from pages in this language, as fr");
   ask->add_option("--citations", question->citations, "Citations at most [4]")->check(CLI::Range(1, 20));

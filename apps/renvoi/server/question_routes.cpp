@@ -71,6 +71,7 @@ void ask(Application& application, const Exchange& exchange) {
   const std::string mode = fields.choice("mode", "", {"extractive", "generative"});
   if (mode == "extractive") request.mode = answer::AnswerMode::extractive;
   if (mode == "generative") request.mode = answer::AnswerMode::generative;
+  request.scope = parse_answer_scope(fields.choice("scope", "", {"index", "web", "auto"}));
   request.source = source_of(fields);
   request.language = fields.text("language");
   request.max_citations = static_cast<std::uint32_t>(fields.number("max_citations", settings.max_citations, 1, 20));
