@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -319,6 +319,17 @@ std::map<ReferenceId, test::Document> documents_of(std::uint64_t number) {
   }
 }
 
+// Segment files that no manifest names: being written, or just replaced.
+int unnamed_segments(io::FileSystem& files, const std::filesystem::path& folder) {
+  const auto names = files.list(folder);
+  const auto manifest = current_manifest(files, folder);
+  if (!names.ok() || !manifest.ok()) return 0;
+  const std::vector<std::string> named = immutable_files(*manifest);
+  return static_cast<int>(std::count_if(names->begin(), names->end(), [&](const std::string& name) {
+    return name.starts_with("segment-") && std::find(named.begin(), named.end(), name) == named.end();
+  }));
+}
+
 TEST(MergeFault, KilledInTheMiddleOfAMergeNothingAcknowledgedIsLost) {
   const TemporaryFolder folder(TemporaryFolder::On::memory);
   const auto files = io::real_file_system();
@@ -337,7 +348,10 @@ TEST(MergeFault, KilledInTheMiddleOfAMergeNothingAcknowledgedIsLost) {
       write_until_killed(folder / "index", committed + 1, channel[1]);
     }
     ::close(channel[1]);
-    std::this_thread::sleep_for(std::chrono::microseconds(500 + random() % 60'000));
+    std::this_thread::sleep_for(std::chrono::microseconds(500 + random() % 30'000));
+    if (round % 2 == 0)
+      for (int i = 0; i < 2'000 && unnamed_segments(*files, folder / "index") == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ::kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -346,11 +360,7 @@ TEST(MergeFault, KilledInTheMiddleOfAMergeNothingAcknowledgedIsLost) {
     for (std::uint64_t number = 0; ::read(channel[0], &number, sizeof number) == sizeof number;) acknowledged = number;
     ::close(channel[0]);
 
-    if (const auto manifest = current_manifest(*files, folder / "index"); manifest.ok()) {
-      const std::vector<std::string> named = immutable_files(*manifest);
-      for (const std::string& name : files->list(folder / "index").value())
-        if (name.starts_with("segment-") && std::find(named.begin(), named.end(), name) == named.end()) ++in_the_middle;
-    }
+    in_the_middle += unnamed_segments(*files, folder / "index") > 0 ? 1 : 0;
     IndexOptions quiet;
     quiet.background = false;
     auto index = Index::open(*files, folder / "index", test::identity_of(kDimensions), Index::Mode::write, quiet);
