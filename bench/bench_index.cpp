@@ -1,8 +1,8 @@
 // The index as a whole: bytes a passage, ingest, opening, latency, recall, and what deletes give back. One thread;
 // times are of that thread on its processor, so that waiting for the disk is not in them. Usage: bench_index EVAL
-// VECTORS FOLDER [--passages N] [--noise V] [--code-bytes B] [--hot-bytes B] [--no-fresh] SET... EVAL/SET in BEIR
-// layout, VECTORS/SET.passages.f32 and SET.queries.f32 unit vectors of 384 dimensions (encode_corpus). FOLDER is
-// emptied. JSON on stdout.
+// VECTORS FOLDER [--passages N] [--noise V] [--code-bytes B] [--hot-bytes B] [--no-fresh] [--ingest-only] SET...
+// EVAL/SET in BEIR layout, VECTORS/SET.passages.f32 and SET.queries.f32 unit vectors of 384 dimensions (encode_corpus).
+// FOLDER is emptied. JSON on stdout.
 //
 // N passages (1,000,000), four to a reference. Terms: runs of one to three consecutive sentences of the sets, drawn at
 // random until there are about 200 tokens (as bench_postings). Vectors: a real one less the mean, times sqrt(1 - V),
@@ -41,13 +41,16 @@ namespace {
 // The time this thread has had the processor: what the wall would say on a machine that does nothing else.
 struct Clock {
   using time_point = double;
-  static double now() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-  }
+  static double now();
 };
 double ms_since(Clock::time_point start) { return 1e3 * (Clock::now() - start); }
+
+double seconds_of(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+double Clock::now() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 
 constexpr std::uint32_t kDimensions = 384;
 constexpr std::uint32_t kTargetTokens = 200;
@@ -65,6 +68,7 @@ struct Settings {
   std::uint32_t passages = 1'000'000;
   float noise = 0.3F;
   bool fresh = true;
+  bool ingest_only = false;
   IndexOptions index;
 };
 
@@ -187,10 +191,19 @@ std::vector<float> vector_of(const Corpus& corpus, std::uint32_t number, float n
 // Passage i of reference r is number 4 (r - 1) + i, and its fingerprint says so.
 using Keep = std::unordered_set<std::uint32_t>;  // references
 
-// Returns the seconds in put and commit. `truth` gets the best of each query when it is not null.
-double ingest(Index& index, const Corpus& corpus, const Settings& settings, const Keep* deleted,
+struct Ingest {
+  double caller_s = 0;             // in put and commit
+  double process_s = 0;            // the same with what other threads did for the index, until nothing was left to do
+  std::vector<double> commits_ms;  // by the wall: what a caller waits
+  std::vector<double> commits_work_ms;  // what the caller does itself
+};
+
+// `truth` gets the best of each query when it is not null.
+Ingest ingest(Index& index, const Corpus& corpus, const Settings& settings, const Keep* deleted,
               std::vector<TopK>* truth) {
-  double ms = 0;
+  Ingest times;
+  const double process = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+  const double thread = Clock::now();
   const std::uint32_t references = settings.passages / kPassagesPerReference;
   for (std::uint32_t reference = 1; reference <= references; ++reference) {
     if (deleted != nullptr && deleted->contains(reference)) continue;
@@ -209,11 +222,21 @@ double ingest(Index& index, const Corpus& corpus, const Settings& settings, cons
     }
     const auto start = Clock::now();
     must(index.put(static_cast<ReferenceId>(reference), inputs));
-    if (reference % kReferencesPerCommit == 0 || reference == references) must(index.commit());
-    ms += ms_since(start);
+    if (reference % kReferencesPerCommit == 0 || reference == references) {
+      const double wall = seconds_of(CLOCK_MONOTONIC);
+      const auto commit = Clock::now();
+      must(index.commit());
+      times.commits_work_ms.push_back(ms_since(commit));
+      times.commits_ms.push_back(1e3 * (seconds_of(CLOCK_MONOTONIC) - wall));
+    }
+    times.caller_s += ms_since(start) / 1'000;
   }
   must(index.commit());
-  return ms / 1'000;
+  const double others = Clock::now() - thread - times.caller_s;
+  must(index.settle());
+
+  times.process_s = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - process - others;
+  return times;
 }
 
 std::unique_ptr<Index> open(const Settings& settings, const std::string& name, Index::Mode mode) {
@@ -225,8 +248,8 @@ std::unique_ptr<Index> open(const Settings& settings, const std::string& name, I
 
 void print_latency(const char* name, std::vector<double> times) {
   std::sort(times.begin(), times.end());
-  std::printf("  \"%s_ms\": {\"p50\": %.3f, \"p99\": %.3f},\n", name, times[times.size() / 2],
-              times[times.size() * 99 / 100]);
+  std::printf("  \"%s_ms\": {\"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f},\n", name, times[times.size() / 2],
+              times[times.size() * 99 / 100], times.back());
 }
 
 void search_both(const Snapshot& snapshot, const Query& query) {
@@ -280,22 +303,34 @@ void print_bytes(const char* name, const IndexStats& stats) {
       each(stats.posting_bytes), each(stats.table_bytes), each(stats.log_bytes));
 }
 
+void print_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("  \"peak_memory_mib\": %ld\n}\n", usage.ru_maxrss / 1'024);
+}
+
 void run(const Settings& settings) {
   const Corpus corpus = read_corpus(settings);
   std::filesystem::remove_all(settings.folder);
   std::vector<TopK> best(std::min(kTruthQueries, corpus.queries.size()), TopK(kTruthDepth));
   auto index = open(settings, "index", Index::Mode::write);
-  const double seconds = ingest(*index, corpus, settings, nullptr, &best);
+  Ingest times = ingest(*index, corpus, settings, nullptr, settings.ingest_only ? nullptr : &best);
   std::vector<std::vector<Hit>> truth;
   for (TopK& top : best) truth.push_back(top.take());
-  std::printf("{\n  \"passages\": %u, \"queries\": %zu,\n  \"ingest_passages_per_s\": %.0f,\n", settings.passages,
-              corpus.queries.size(), settings.passages / seconds);
+  std::printf(
+      "{\n  \"passages\": %u, \"queries\": %zu,\n  \"ingest_passages_per_s\": %.0f,\n"
+      "  \"ingest_passages_per_s_of_all_threads\": %.0f,\n",
+      settings.passages, corpus.queries.size(), settings.passages / times.caller_s,
+      settings.passages / times.process_s);
+  print_latency("commit", std::move(times.commits_ms));
+  print_latency("commit_work", std::move(times.commits_work_ms));
   print_bytes("bytes_after_ingest", index->stats());
   auto start = Clock::now();
   must(index->compact());
   std::printf("  \"merge_all_s\": %.2f,\n", ms_since(start) / 1'000);
   print_bytes("bytes", index->stats());
   index.reset();
+  if (settings.ingest_only) return print_memory();
 
   start = Clock::now();
   auto reader = open(settings, "index", Index::Mode::read);
@@ -345,9 +380,7 @@ void run(const Settings& settings) {
     std::printf("  \"size_against_fresh\": %.4f,\n",
                 static_cast<double>(left.bytes) / static_cast<double>(fresh->stats().bytes));
   }
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  std::printf("  \"peak_memory_mib\": %ld\n}\n", usage.ru_maxrss / 1'024);
+  print_memory();
 }
 
 }  // namespace
@@ -366,6 +399,8 @@ int main(int argc, char** argv) {
       settings.index.code_bytes = static_cast<std::size_t>(value());
     else if (argument == "--hot-bytes")
       settings.index.hot_bytes = static_cast<std::size_t>(value());
+    else if (argument == "--ingest-only")
+      settings.ingest_only = true;
     else if (argument == "--no-fresh")
       settings.fresh = false;
     else

@@ -49,6 +49,18 @@ struct IndexOptions {
   // quantizer is a file of dimensions x dimensions x 4 bytes, which that many passages pay for.
   std::size_t fit_from = 2'500;
   std::size_t cells_from = 200'000;  // passages of a segment above which its codes are laid out in cells
+
+  // The log becomes a segment, and segments are merged, in a thread of the writer's own, which is started when there is
+  // something to do; or, when not `background`, inside the commit that makes it due, and then in an order that only
+  // depends on what is written.
+  bool background = true;
+  // What that thread writes a second at most, in the mean of a tenth of a second; 0: as fast as it can. Not kept to
+  // while a commit or compact() waits for it. The default writes a merge of a million passages in eight seconds.
+  std::uint64_t background_bytes_per_second = 32U << 20;
+  std::uint64_t flush_log_bytes = 8U << 20;  // the log becomes a segment when it is longer
+  // A commit waits for that segment when the log is longer than this before it: memory is bounded by about three times
+  // as much. In most cases a commit never waits; see Index::commit.
+  std::uint64_t most_log_bytes = 64U << 20;
 };
 
 // A passage of a snapshot: dense, from 0; means nothing in another snapshot.
@@ -111,8 +123,11 @@ class Snapshot {
 };
 
 // One writer (a lock on the folder: `conflict` for the second), any number of readers in this and other processes.
-// Thread-safe. Errors of all: `exhausted` (disk full: nothing acknowledged is lost), `corrupt` (names the file and what
-// to do), `unavailable` (I/O).
+// Thread-safe. Closing a writer breaks off a merge that runs (within milliseconds, but for the time that cells take,
+// see merge.h); it is begun anew after the next opening. An error of background work is no commit's: a full disk puts
+// the work off, from a second to five minutes; damage that it meets is told by check() and by Snapshot::sound. Errors
+// of all: `exhausted` (disk full: nothing acknowledged is lost), `corrupt` (names the file and what to do),
+// `unavailable` (I/O).
 class Index {
  public:
   enum class Mode : std::uint8_t { read, write };
@@ -126,12 +141,21 @@ class Index {
   virtual Result<void> put(ReferenceId reference, std::span<const PassageInput> passages) = 0;
   // Absent is not an error.
   virtual Result<void> remove(ReferenceId reference) = 0;
-  // All puts and removes before it are acknowledged: they survive kill -9 and power loss from here on.
+  // All puts and removes before it are acknowledged: they survive kill -9 and power loss from here on, and new
+  // snapshots have them. Writes and syncs the log; a merge that runs meanwhile is not waited for. Only when writing has
+  // been faster than the disk for long, and the log is longer than IndexOptions::most_log_bytes, it waits until a
+  // segment is written of it, ten minutes at most; then its errors are also those of writing that segment, and nothing
+  // is acknowledged (commit again, or roll back).
   virtual Result<void> commit() = 0;
   // Puts and removes since the last commit are forgotten.
   virtual void rollback() = 0;
-  // Writes what the log holds to a segment and merges segments so that the dead leave every file.
+  // Writes what the log holds to a segment and merges all segments, so that what was dead when it was called leaves
+  // every file. Waits for that; as fast as it can. Others may commit meanwhile. A merge in the background is broken off
+  // for it.
   virtual Result<void> compact() = 0;
+  // Waits until nothing is left to do in the background, or what is left was put off because of an error: for
+  // benchmarks and tests. Errors: `unavailable` after half an hour.
+  virtual Result<void> settle() = 0;
 
   // What was committed last. A reader in another process sees the writer's commits after refresh().
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;

@@ -204,4 +204,16 @@ Result<void> LogWriter::append(std::string_view batch) {
   return {};
 }
 
+Result<void> LogWriter::append_records(std::string_view records, std::uint64_t last_sequence) {
+  const std::string whole = file_header(0) + std::string(records);
+  RENVOI_TRY(const LogContent content, read_log(whole, path_.string(), 0, sequence_));
+  if (content.last_sequence != last_sequence || content.whole_bytes != whole.size())
+    return damaged(path_.string(), whole_bytes_);
+  RENVOI_CHECK(file_->append(as_bytes(records)));
+  RENVOI_CHECK(file_->sync());
+  whole_bytes_ += records.size();
+  sequence_ = last_sequence;
+  return {};
+}
+
 }  // namespace renvoi::index

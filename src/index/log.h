@@ -42,6 +42,10 @@ class LogWriter {
 
   // When it returns, the batch is durable. After an error it is not in the log: the tail is cut before the next append.
   Result<void> append(std::string_view batch);
+  // What another log holds from the end of a batch on, byte by byte: records do not say which file they are in. When it
+  // returns, they are durable. Errors also: `corrupt` when they are not whole records from last_sequence() + 1 to
+  // `last_sequence`; after any error this log must not be used.
+  Result<void> append_records(std::string_view records, std::uint64_t last_sequence);
   std::uint64_t last_sequence() const { return sequence_; }
   std::uint64_t size_bytes() const { return whole_bytes_; }
 

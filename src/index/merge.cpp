@@ -53,9 +53,33 @@ class CodeSource {
   std::vector<std::byte> old_;
 };
 
+// Asks now and then.
+class Interrupt {
+ public:
+  explicit Interrupt(const BetweenBlocks& between_blocks) : between_blocks_(between_blocks) {}
+  // `units`: about so many passages copied, or postings.
+  Result<void> worked(std::size_t units) {
+    done_ += units;
+    if (done_ < kBlock) return {};
+    return now();
+  }
+  Result<void> now() {
+    done_ = 0;
+    return between_blocks_ ? between_blocks_() : Result<void>();
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 65'536;
+  const BetweenBlocks& between_blocks_;
+  std::size_t done_ = 0;
+};
+constexpr std::size_t kUnitsOfPassage = 128;  // next to a posting: a code is copied, perhaps made anew
+constexpr std::size_t kUnitsOfTerm = 16;
+
 // Copies the passages and gives, for each part, the new number of each passage.
-std::vector<std::vector<std::uint32_t>> copy_passages(std::span<const Part> parts, const NamedQuantizer& quantizer,
-                                                      SegmentWriter& writer) {
+Result<std::vector<std::vector<std::uint32_t>>> copy_passages(std::span<const Part> parts,
+                                                              const NamedQuantizer& quantizer, SegmentWriter& writer,
+                                                              Interrupt& interrupt) {
   std::vector<std::vector<std::uint32_t>> numbers;
   std::vector<CodeSource> sources;
   for (const Part& part : parts) {
@@ -75,12 +99,13 @@ std::vector<std::vector<std::uint32_t>> copy_passages(std::span<const Part> part
       writer.add_passage(record, segment.lengths()[passage], code);
       ++passage;
     }
+    RENVOI_CHECK(interrupt.worked(kUnitsOfPassage * records.size()));
   }
   return numbers;
 }
 
-void copy_terms(std::span<const Part> parts, const std::vector<std::vector<std::uint32_t>>& numbers,
-                SegmentWriter& writer) {
+Result<void> copy_terms(std::span<const Part> parts, const std::vector<std::vector<std::uint32_t>>& numbers,
+                        SegmentWriter& writer, Interrupt& interrupt) {
   struct Source {
     Dictionary::Walk walk;
     std::uint32_t part;
@@ -112,9 +137,11 @@ void copy_terms(std::span<const Part> parts, const std::vector<std::vector<std::
       std::sort(postings.begin(), postings.end(),
                 [](const Posting& a, const Posting& b) { return a.passage < b.passage; });
     if (!postings.empty()) writer.add_term(term, postings);
+    RENVOI_CHECK(interrupt.worked(kUnitsOfTerm + postings.size()));
   }
   for (const Source& source : sources)
     if (source.walk.failed()) parts[source.part].segment->note_damage();
+  return {};
 }
 
 // The cells that the parts have, in the numbers of the new segment; kNoCell for the passages of the others.
@@ -148,21 +175,30 @@ Result<void> all_sound(std::span<const Part> parts) {
 
 }  // namespace
 
-Result<std::string> merge_parts(std::span<const Part> parts, const NamedQuantizer& quantizer, std::size_t cells_from) {
+Result<SegmentPieces> merge_in_pieces(std::span<const Part> parts, const NamedQuantizer& quantizer,
+                                      std::size_t cells_from, const BetweenBlocks& between_blocks) {
   const std::uint64_t live = live_passages(parts);
-  if (live == 0) return std::string();
+  if (live == 0) return SegmentPieces();
   if (live >= kDead)
     return Error{ErrorCode::exhausted, "the index would hold more than 4 G passages; split the collection"};
   SegmentWriter writer(quantizer);
-  const std::vector<std::vector<std::uint32_t>> numbers = copy_passages(parts, quantizer, writer);
+  Interrupt interrupt(between_blocks);
+  RENVOI_TRY(const auto numbers, copy_passages(parts, quantizer, writer, interrupt));
   RENVOI_CHECK(all_sound(parts));
-  copy_terms(parts, numbers, writer);
+  RENVOI_CHECK(copy_terms(parts, numbers, writer, interrupt));
   RENVOI_CHECK(all_sound(parts));
-  if (live <= cells_from) return writer.finish();
+  RENVOI_CHECK(interrupt.now());
+  if (live <= cells_from) return writer.finish_in_pieces();
   const Cells start = cells_of_parts(parts, numbers, quantizer, static_cast<std::uint32_t>(live));
   const Cells cells = start.count() > 0 ? join_cells(quantizer.quantizer, writer.codes(), start)
                                         : make_cells(quantizer.quantizer, writer.codes());
-  return writer.finish(&cells);
+  RENVOI_CHECK(interrupt.now());
+  return writer.finish_in_pieces(&cells);
+}
+
+Result<std::string> merge_parts(std::span<const Part> parts, const NamedQuantizer& quantizer, std::size_t cells_from) {
+  RENVOI_TRY(SegmentPieces pieces, merge_in_pieces(parts, quantizer, cells_from, {}));
+  return join(std::move(pieces));
 }
 
 Result<std::optional<Quantizer>> fit_to_parts(std::span<const Part> parts, const Quantizers& known,

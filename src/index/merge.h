@@ -1,6 +1,7 @@
 // Many segments to one: what is alive in them, in the order of references.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,13 +9,20 @@
 #include "base/result.h"
 #include "index/part.h"
 #include "index/quantizers.h"
+#include "index/segment_writer.h"
 
 namespace renvoi::index {
 
 // One segment of all that is alive in `parts`, as bytes; empty when nothing is. A reference must be alive in one part
 // at most. Codes of another quantizer than `quantizer` are decoded and encoded; with more than `cells_from` passages
-// they are laid out in cells, which start from those of the parts. Memory: about twice the size of the result, and with
-// cells 400 bytes a passage more. Errors: `corrupt`, `exhausted` (more than 4 G passages).
+// they are laid out in cells, which start from those of the parts. Memory: about the size of the result, while codes
+// are laid out theirs once more, and with cells 400 bytes a passage more. Errors: `corrupt`, `exhausted` (more than 4 G
+// passages); those of `between_blocks`, which is called some milliseconds of work apart but not while cells are made
+// (some microseconds a passage).
+using BetweenBlocks = std::function<Result<void>()>;
+Result<SegmentPieces> merge_in_pieces(std::span<const Part> parts, const NamedQuantizer& quantizer,
+                                      std::size_t cells_from, const BetweenBlocks& between_blocks);
+// The same in one piece: twice the memory.
 Result<std::string> merge_parts(std::span<const Part> parts, const NamedQuantizer& quantizer,
                                 std::size_t cells_from = kNoCell);
 

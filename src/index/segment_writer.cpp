@@ -2,47 +2,88 @@
 
 #include <utility>
 
+#include "index/block_checks.h"
 #include "index/code_store.h"
 #include "index/segment_format.h"
+#include "io/bytes.h"
 #include "io/crc32c.h"
 
 namespace renvoi::index {
 namespace {
 
+// block_checksums() of bytes that come in pieces.
+class BlockChecksums {
+ public:
+  void add(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const std::string_view fits = bytes.substr(0, kCheckedBlockBytes - in_block_);
+      crc_ = io::crc32c(fits, crc_);
+      in_block_ += fits.size();
+      bytes.remove_prefix(fits.size());
+      if (in_block_ == kCheckedBlockBytes) end_block();
+    }
+  }
+  std::string finish() {
+    if (in_block_ > 0) end_block();
+    return out_.take();
+  }
+
+ private:
+  void end_block() {
+    out_.u32(crc_);
+    crc_ = 0;
+    in_block_ = 0;
+  }
+  std::size_t in_block_ = 0;
+  std::uint32_t crc_ = 0;
+  io::ByteWriter out_;
+};
+
 // A file that is made of sections, and its table.
 class SectionedFile {
  public:
   void add(std::string bytes) {
-    file_.pad_to(kSectionAlignment);
+    pad();
     enter(bytes.size());
-    file_.append(bytes);
+    checksums_.add(bytes);
+    push(std::move(bytes));
   }
-  std::string finish() {
-    file_.pad_to(kSectionAlignment);
-    const std::size_t checked = file_.size();
-    const std::string checksums = block_checksums(file_.str());
-    enter(checksums.size());
-    file_.append(checksums);
-    file_.append(table_.str());
+  SegmentPieces finish() {
+    pad();
+    std::string end = checksums_.finish();
+    enter(end.size());
+    end += table_.str();
     io::ByteWriter footer;
     footer.u32(static_cast<std::uint32_t>(kSections));
-    footer.u32(io::crc32c(std::string_view(file_.str()).substr(checked)));
-    footer.u64(file_.size() + kFooterBytes);
+    footer.u32(io::crc32c(end));
+    footer.u64(size_ + end.size() + kFooterBytes);
     footer.u32(kSegmentVersion);
     footer.u32(io::crc32c(footer.str()));
     footer.append(kSegmentMagic);
-    file_.append(footer.str());
-    return file_.take();
+    push(end + footer.str());
+    return std::move(pieces_);
   }
 
  private:
+  void pad() {
+    std::string zeros(aligned(size_) - size_, '\0');
+    checksums_.add(zeros);
+    push(std::move(zeros));
+  }
   void enter(std::size_t size) {
     table_.u32(section_++);
     table_.u32(0);
-    table_.u64(file_.size());
+    table_.u64(size_);
     table_.u64(size);
   }
-  io::ByteWriter file_, table_;
+  void push(std::string bytes) {
+    size_ += bytes.size();
+    if (!bytes.empty()) pieces_.push_back(std::move(bytes));
+  }
+  SegmentPieces pieces_;
+  std::uint64_t size_ = 0;
+  BlockChecksums checksums_;
+  io::ByteWriter table_;
   std::uint32_t section_ = 0;
 };
 
@@ -62,7 +103,19 @@ void SegmentWriter::add_term(std::string_view term, std::span<const Posting> pos
   dictionary_.add(term, static_cast<std::uint32_t>(postings.size()), list_.str());
 }
 
-std::string SegmentWriter::finish(const Cells* cells) {
+std::string join(SegmentPieces pieces) {
+  std::size_t size = 0;
+  for (const std::string& piece : pieces) size += piece.size();
+  std::string whole;
+  whole.reserve(size);
+  for (std::string& piece : pieces) {
+    whole += piece;
+    std::string().swap(piece);
+  }
+  return whole;
+}
+
+SegmentPieces SegmentWriter::finish_in_pieces(const Cells* cells) {
   table_.finish();
   io::ByteWriter meta;
   for (const std::uint32_t value :

@@ -1,4 +1,5 @@
-// Builds the bytes of one segment in memory: about twice as much memory as the segment's size.
+// Builds the bytes of one segment in memory: as much memory as the segment's size, and while the codes are laid out
+// theirs once more.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,10 @@
 
 namespace renvoi::index {
 
+// A file in the pieces that it is made of, in order; so that it need not be in one piece.
+using SegmentPieces = std::vector<std::string>;
+std::string join(SegmentPieces pieces);
+
 class SegmentWriter {
  public:
   explicit SegmentWriter(NamedQuantizer quantizer) : quantizer_(std::move(quantizer)) {}
@@ -28,7 +33,8 @@ class SegmentWriter {
   std::uint32_t passages() const { return table_.passages(); }
   std::span<const std::byte> codes() const { return codes_; }  // of all passages, in a row
   // The whole file; with `cells` the codes are laid out in them. Once.
-  std::string finish(const Cells* cells = nullptr);
+  SegmentPieces finish_in_pieces(const Cells* cells = nullptr);
+  std::string finish(const Cells* cells = nullptr) { return join(finish_in_pieces(cells)); }
 
  private:
   NamedQuantizer quantizer_;

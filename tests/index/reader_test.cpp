@@ -15,10 +15,10 @@ namespace {
 using renvoi::test::TemporaryFolder;
 
 // Every commit puts the same number as the fingerprint of every passage: a reader must never see two.
-TEST(Reader, SeesWholeCommitsInOrderWhileTheWriterMergesUnderIt) {
+void read_beside_writer(const IndexOptions& options, std::uint64_t commits, std::uint64_t compact_every) {
   const TemporaryFolder folder(TemporaryFolder::On::memory);
   const auto files = io::real_file_system();
-  const auto writer = Index::open(*files, folder / "index", test::identity_of(24), Index::Mode::write).value();
+  const auto writer = Index::open(*files, folder / "index", test::identity_of(24), Index::Mode::write, options).value();
   std::atomic<bool> done = false;
   std::atomic<std::uint64_t> acknowledged = 0;
   std::atomic<int> refreshes = 0;
@@ -42,7 +42,7 @@ TEST(Reader, SeesWholeCommitsInOrderWhileTheWriterMergesUnderIt) {
   std::jthread one(read);
   std::jthread two(read);
   std::mt19937_64 random(71);
-  for (std::uint64_t number = 1; number <= 150; ++number) {
+  for (std::uint64_t number = 1; number <= commits; ++number) {
     for (std::uint32_t reference = 1; reference <= 5; ++reference) {
       test::Document document = test::random_document(random, 24);
       for (auto& passage : document) passage.fingerprint = number;
@@ -54,7 +54,7 @@ TEST(Reader, SeesWholeCommitsInOrderWhileTheWriterMergesUnderIt) {
     ASSERT_TRUE(writer->put(ReferenceId{9}, test::inputs(marker)).ok());
     ASSERT_TRUE(writer->commit().ok());
     acknowledged = number;
-    if (number % 3 == 0) {
+    if (compact_every > 0 && number % compact_every == 0) {
       ASSERT_TRUE(writer->compact().ok());
     }
   }
@@ -62,6 +62,15 @@ TEST(Reader, SeesWholeCommitsInOrderWhileTheWriterMergesUnderIt) {
   one.join();
   two.join();
   EXPECT_GT(refreshes.load(), 20);
+}
+
+TEST(Reader, SeesWholeCommitsInOrderWhileTheWriterCompactsUnderIt) { read_beside_writer({}, 150, 3); }
+
+TEST(Reader, SeesWholeCommitsInOrderDuringThousandsOfThemWithMergesBeside) {
+  IndexOptions options;
+  options.flush_log_bytes = 20'000;
+  options.background_bytes_per_second = 5'000'000;
+  read_beside_writer(options, 2'000, 0);
 }
 
 }  // namespace
