@@ -63,8 +63,7 @@ struct Answer {
 struct AskRequest {
   std::string question;
   std::optional<AnswerMode> mode;  // nothing: the default of Answerer
-  std::optional<SourceId> source;
-  std::string language;  // of references; "" for all
+  search::SearchFilter filter;     // an answer cites nothing else
   std::uint32_t max_citations = 4;
   std::uint32_t deadline_ms = 60'000;
 };

@@ -92,6 +92,18 @@ Error stopped(const TimeLimit& limit, std::stop_token outer, const AskRequest& r
                                       " ms: ask again, or allow more time with deadline_ms"};
 }
 
+// The look may have found a reference in a state that was not asked for.
+void drop_other_states(const search::SearchFilter& filter, Evidence& evidence) {
+  if (filter.states.empty()) return;
+  std::erase_if(evidence.documents, [&](const EvidenceDocument& document) {
+    const catalog::Reference& reference = document.reference;
+    if (std::find(filter.states.begin(), filter.states.end(), reference.state) != filter.states.end()) return false;
+    evidence.dropped.push_back({reference.id, reference.address, reference.title,
+                                "is now " + std::string(to_string(reference.state)) + ", which was not asked for"});
+    return true;
+  });
+}
+
 }  // namespace
 
 struct Answerer::Impl {
@@ -107,8 +119,7 @@ struct Answerer::Impl {
     search::SearchRequest wanted;
     wanted.query = request.question;
     wanted.limit = options.evidence_references * kPassagesPerReference;
-    wanted.source = request.source;
-    wanted.language = request.language;
+    wanted.filter = request.filter;
     wanted.passages_per_reference = kPassagesPerReference;
     RENVOI_TRY(search::SearchResponse response, searcher.search(wanted));
     answer.language = response.query_language;
@@ -124,11 +135,12 @@ struct Answerer::Impl {
   }
 
   Result<Evidence> fetch(std::span<const search::SearchHit> hits, const Question& question, const TermWeights& weights,
-                         const TimeLimit& limit, Answer& answer) {
+                         const search::SearchFilter& filter, const TimeLimit& limit, Answer& answer) {
     const auto start = std::chrono::steady_clock::now();
     const TimeLimit fetch_limit(limit.token(), std::min(options.fetch_timeout_ms, limit.remaining_ms()));
     RENVOI_TRY(Evidence evidence, read_evidence({collection, fetcher, embedder, cache}, hits, question, weights,
                                                 options.evidence_references, fetch_limit));
+    drop_other_states(filter, evidence);
     answer.dropped = evidence.dropped;
     answer.timings.fetch_ms = milliseconds_since(start);
     return evidence;
@@ -176,7 +188,7 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
   }
   RENVOI_TRY(const Question question, impl_->read_question(request, answer, limit));
   const TermWeights weights(impl_->collection.snapshots().larger());
-  RENVOI_TRY(const Evidence evidence, impl_->fetch(hits, question, weights, limit, answer));
+  RENVOI_TRY(const Evidence evidence, impl_->fetch(hits, question, weights, request.filter, limit, answer));
   if (limit.fired()) return stopped(limit, stop, request);
   RENVOI_TRY(const std::vector<ScoredUnit> ranked,
              rank_units(evidence, question, weights, impl_->embedder, limit.token()));
