@@ -75,8 +75,7 @@ struct AskRequest {
   std::string question;
   std::optional<AnswerMode> mode;    // nothing: the default of Answerer
   std::optional<AnswerScope> scope;  // the same
-  std::optional<SourceId> source;
-  std::string language;  // of references; "" for all
+  search::SearchFilter filter;       // an answer from the collection cites nothing else
   std::uint32_t max_citations = 4;
   std::uint32_t deadline_ms = 60'000;
 };

@@ -94,6 +94,18 @@ Error stopped(const TimeLimit& limit, std::stop_token outer, const AskRequest& r
                                       " ms: ask again, or allow more time with deadline_ms"};
 }
 
+// The look may have found a reference in a state that was not asked for.
+void drop_other_states(const search::SearchFilter& filter, Evidence& evidence) {
+  if (filter.states.empty()) return;
+  std::erase_if(evidence.documents, [&](const EvidenceDocument& document) {
+    const catalog::Reference& reference = document.reference;
+    if (std::find(filter.states.begin(), filter.states.end(), reference.state) != filter.states.end()) return false;
+    evidence.dropped.push_back({reference.id, reference.address, reference.title,
+                                "is now " + std::string(to_string(reference.state)) + ", which was not asked for"});
+    return true;
+  });
+}
+
 }  // namespace
 
 struct Answerer::Impl {
@@ -119,8 +131,7 @@ struct Answerer::Impl {
     search::SearchRequest wanted;
     wanted.query = request.question;
     wanted.limit = first_hits() * (1 + kSpares);
-    wanted.source = request.source;
-    wanted.language = request.language;
+    wanted.filter = request.filter;
     wanted.passages_per_reference = kPassagesPerReference;
     RENVOI_TRY(search::SearchResponse response, searcher.search(wanted));
     answer.timings.embed_ms = response.timings.embed_ms;
@@ -160,6 +171,7 @@ struct Answerer::Impl {
     const auto start = std::chrono::steady_clock::now();
     RENVOI_TRY(Evidence evidence,
                read_evidence(reader(), hits, first_hits(), question, weights, budget(limit), limit.token()));
+    drop_other_states(request.filter, evidence);
     answer.timings.fetch_ms = milliseconds_since(start);
     return draft_of(std::move(evidence), question, weights, limit, answer);
   }

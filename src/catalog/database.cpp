@@ -98,7 +98,9 @@ Result<void> Query::run() {
 
 std::int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
-std::string Query::text(int column) const {
+std::string Query::text(int column) const { return std::string(view(column)); }
+
+std::string_view Query::view(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   if (bytes == nullptr) return {};
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
@@ -183,6 +185,20 @@ Transaction::~Transaction() {
   if (database_ == nullptr) return;
   auto query = database_->query("ROLLBACK");
   if (query.ok()) (void)query->run();  // an error that ended the transaction already is told where it happened
+}
+
+Result<Reading> Reading::begin(Database& database) {
+  RENVOI_TRY(Query query, database.query("BEGIN"));
+  RENVOI_CHECK(query.run());
+  return Reading(database);
+}
+
+Reading::Reading(Reading&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+
+Reading::~Reading() {
+  if (database_ == nullptr) return;
+  auto query = database_->query("ROLLBACK");
+  if (query.ok()) (void)query->run();
 }
 
 Result<void> Transaction::commit() {

@@ -32,6 +32,8 @@ class Query {
   std::int64_t integer(int column) const;
   std::uint64_t bits(int column) const { return static_cast<std::uint64_t>(integer(column)); }
   std::string text(int column) const;
+  // Until the next step.
+  std::string_view view(int column) const;
 
  private:
   sqlite3_stmt* statement_;
@@ -73,6 +75,18 @@ class Transaction {
 
  private:
   explicit Transaction(Database& database) : database_(&database) {}
+  Database* database_;
+};
+
+// One state of the database for several reads, until it goes.
+class Reading {
+ public:
+  static Result<Reading> begin(Database& database);
+  Reading(Reading&& other) noexcept;
+  ~Reading();
+
+ private:
+  explicit Reading(Database& database) : database_(&database) {}
   Database* database_;
 };
 

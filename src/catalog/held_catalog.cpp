@@ -5,6 +5,7 @@
 
 #include "catalog/database.h"
 #include "catalog/schema.h"
+#include "catalog/tally.h"
 #include "catalog/write_ahead_log.h"
 
 namespace renvoi::catalog {
@@ -56,10 +57,15 @@ Result<void> find_problems(const std::filesystem::path& file, std::vector<std::s
   RENVOI_TRY(const std::unique_ptr<Database> database, Database::open(file, Database::Mode::read));
   RENVOI_CHECK(prepare_schema(*database, file));
   RENVOI_CHECK(append_lines(*database, fmt::format("PRAGMA integrity_check({})", kMaxProblems), problems));
-  return append_lines(*database,
-                      "SELECT 'a ' || \"table\" || ' names a ' || parent || ' that is not there' "
-                      "FROM pragma_foreign_key_check",
-                      problems);
+  RENVOI_CHECK(append_lines(*database,
+                            "SELECT 'a ' || \"table\" || ' names a ' || parent || ' that is not there' "
+                            "FROM pragma_foreign_key_check",
+                            problems));
+  if (!problems.empty()) return {};
+  RENVOI_TRY(const Reading reading, Reading::begin(*database));
+  RENVOI_TRY(std::string miscounted, Tally::compare(*database));
+  if (!miscounted.empty()) problems.push_back(std::move(miscounted));
+  return {};
 }
 
 }  // namespace
@@ -106,8 +112,10 @@ Result<std::unique_ptr<HeldCatalog>> HeldCatalog::hold(const std::filesystem::pa
 
 Result<std::vector<IndexedReference>> HeldCatalog::references() {
   sqlite3_stmt* rows = nullptr;
-  if (sqlite3_prepare_v2(impl_->connection, "SELECT id, state, indexed, passages FROM reference ORDER BY id", -1, &rows,
-                         nullptr) != SQLITE_OK)
+  if (sqlite3_prepare_v2(impl_->connection,
+                         "SELECT id, state, indexed, passages FROM reference "
+                         "WHERE source NOT IN (SELECT id FROM source WHERE removed_at<>0) ORDER BY id",
+                         -1, &rows, nullptr) != SQLITE_OK)
     return impl_->error("read");
   const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> owner(rows, sqlite3_finalize);
   std::vector<IndexedReference> found;

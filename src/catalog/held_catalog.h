@@ -13,14 +13,6 @@
 
 namespace renvoi::catalog {
 
-// What the index is held against.
-struct IndexedReference {
-  ReferenceId id = ReferenceId::none;
-  ReferenceState state = ReferenceState::live;
-  bool indexed = false;
-  std::uint32_t passages = 0;
-};
-
 // Not thread-safe. Errors of all: as Catalog.
 class HeldCatalog {
  public:

@@ -6,6 +6,7 @@ namespace renvoi::catalog {
 namespace {
 
 constexpr std::size_t kMaxTitleBytes = 200;
+constexpr std::size_t kMaxTypeBytes = 40;
 constexpr std::size_t kMaxRemarkBytes = 500;
 constexpr std::size_t kMaxValidatorBytes = 1'000;  // a longer one is cut, never matches, and the page is read again
 
@@ -39,20 +40,22 @@ Reference read_reference(const Query& row) {
   reference.address = row.text(2);
   reference.title = row.text(3);
   reference.language = row.text(4);
-  reference.depth = number32(row, 5);
-  reference.validators = {row.text(6), row.text(7)};
-  reference.fingerprint = row.bits(8);
-  reference.text_bytes = row.bits(9);
-  reference.passages = number32(row, 10);
-  reference.indexed = row.integer(11) != 0;
-  reference.state = static_cast<ReferenceState>(row.integer(12));
-  reference.state_since = row.integer(13);
-  reference.checked_at = row.integer(14);
-  reference.next_check_at = row.integer(15);
-  reference.failures = number32(row, 16);
-  reference.first_failure_at = row.integer(17);
-  reference.reason = row.text(18);
-  reference.moved_to = row.text(19);
+  reference.type = row.text(5);
+  reference.date = row.integer(6);
+  reference.depth = number32(row, 7);
+  reference.validators = {row.text(8), row.text(9)};
+  reference.fingerprint = row.bits(10);
+  reference.text_bytes = row.bits(11);
+  reference.passages = number32(row, 12);
+  reference.indexed = row.integer(13) != 0;
+  reference.state = static_cast<ReferenceState>(row.integer(14));
+  reference.state_since = row.integer(15);
+  reference.checked_at = row.integer(16);
+  reference.next_check_at = row.integer(17);
+  reference.failures = number32(row, 18);
+  reference.first_failure_at = row.integer(19);
+  reference.reason = row.text(20);
+  reference.moved_to = row.text(21);
   return reference;
 }
 
@@ -67,7 +70,8 @@ void bind_source(Query& query, const Source& source) {
 
 void bind_reference(Query& query, const Reference& reference) {
   query.bind(to_number(reference.source)).bind(reference.address);
-  query.bind(truncate_utf8(reference.title, kMaxTitleBytes)).bind(reference.language).bind(reference.depth);
+  query.bind(truncate_utf8(reference.title, kMaxTitleBytes)).bind(reference.language);
+  query.bind(truncate_utf8(reference.type, kMaxTypeBytes)).bind(reference.date).bind(reference.depth);
   query.bind(truncate_utf8(reference.validators.etag, kMaxValidatorBytes));
   query.bind(truncate_utf8(reference.validators.last_modified, kMaxValidatorBytes));
   query.bind_bits(reference.fingerprint).bind_bits(reference.text_bytes).bind(reference.passages);

@@ -14,8 +14,9 @@ inline constexpr std::string_view kSourceColumns =
     "kind, address, retention, allow_private, obey_robots, max_depth, max_pages, min_delay_ms, revisit_after_s, "
     "path_prefix, added_at, synced_at, last_outcome";
 inline constexpr std::string_view kReferenceColumns =
-    "source, address, title, language, depth, etag, last_modified, fingerprint, text_bytes, passages, indexed, state, "
-    "state_since, checked_at, next_check_at, failures, first_failure_at, reason, moved_to";
+    "source, address, title, language, type, date, depth, etag, last_modified, fingerprint, text_bytes, passages, "
+    "indexed, state, state_since, checked_at, next_check_at, failures, first_failure_at, reason, moved_to";
+inline constexpr std::string_view kReferenceParameters = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
 
 // The row starts with the id.
 Source read_source(const Query& row);

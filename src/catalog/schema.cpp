@@ -40,8 +40,33 @@ CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO setting VALUES ('.version', '1');
 )sql";
 
+// The newest changes of what may be shown are kept, so that search can follow them (`change`), and the references are
+// counted as they are written (`tally`, `total`). What was read before has no type and no date: without validators the
+// next sync reads it once again.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE reference ADD COLUMN type TEXT NOT NULL DEFAULT '';
+ALTER TABLE reference ADD COLUMN date INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN removed_at INTEGER NOT NULL DEFAULT 0;
+UPDATE reference SET etag='', last_modified='' WHERE indexed=1;
+DROP INDEX reference_shown;
+CREATE INDEX reference_indexed ON reference (id, state, source, language, type, date, passages) WHERE indexed=1;
+CREATE INDEX source_removed ON source (id) WHERE removed_at<>0;
+CREATE TABLE change (version INTEGER PRIMARY KEY, reference INTEGER NOT NULL, source INTEGER NOT NULL);
+INSERT INTO change SELECT CAST(value AS INTEGER)+1, 0, 0 FROM setting WHERE key='.version';
+DELETE FROM setting WHERE key='.version';
+CREATE TABLE tally (
+  source INTEGER NOT NULL, state INTEGER NOT NULL, indexed INTEGER NOT NULL, language TEXT NOT NULL,
+  number INTEGER NOT NULL, passages INTEGER NOT NULL, text_bytes INTEGER NOT NULL,
+  PRIMARY KEY (source, state, indexed, language)) WITHOUT ROWID;
+INSERT INTO tally SELECT source, state, indexed, language, count(*), sum(passages*indexed), sum(text_bytes*indexed)
+  FROM reference GROUP BY 1, 2, 3, 4;
+CREATE TABLE total (what TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO total SELECT 'tombstone', count(*) FROM tombstone;
+INSERT INTO total SELECT 'frontier', count(*) FROM frontier;
+)sql";
+
 // Step i brings version i to i + 1; a new file goes through all of them.
-constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1};
+constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2};
 
 Error foreign_file(const std::filesystem::path& file) {
   return {ErrorCode::corrupt, fmt::format("{} is an SQLite file but not a catalogue of renvoi; "
@@ -63,9 +88,9 @@ Result<void> prepare_schema(Database& database, const std::filesystem::path& fil
                              file.string(), version, kSchemaVersion)};
   if (version == kSchemaVersion) return {};
   if (!database.writable())
-    return Error{ErrorCode::corrupt,
-                 fmt::format("the catalogue {} has version {}, this program needs {}; open it once for writing (sync)",
-                             file.string(), version, kSchemaVersion)};
+    return Error{ErrorCode::corrupt, fmt::format("the catalogue {} has version {}, this program needs {}; run renvoi "
+                                                 "sync, which brings it up to this version",
+                                                 file.string(), version, kSchemaVersion)};
   RENVOI_TRY(Transaction transaction, Transaction::begin(database));
   // Again, under the lock: another process may have been first.
   RENVOI_TRY(version, database.integer("SELECT user_version FROM pragma_user_version"));

@@ -27,4 +27,8 @@ std::optional<ReferenceState> parse_reference_state(std::string_view text) {
   return parse<ReferenceState>(kStates, text);
 }
 
+bool is_showable(ReferenceState state) {
+  return state == ReferenceState::live || state == ReferenceState::host_down || state == ReferenceState::moved;
+}
+
 }  // namespace renvoi::catalog

@@ -60,6 +60,8 @@ struct Reference {
   std::string address{};    // URL without fragment ("file:///..." for files); unique in the catalogue
   std::string title{};      // at most 200 bytes
   std::string language{};   // ISO 639-1 or "und"
+  std::string type{};       // of the document: extract::document_type ("html", "pdf"); "" when it is not known
+  Timestamp date = 0;       // when it was last modified or published, by what it says or its server; 0: not known
   std::uint32_t depth = 0;  // links from the start of the source
   Validators validators{};
   std::uint64_t fingerprint = 0;  // of the extracted text; 0: never read
@@ -74,6 +76,18 @@ struct Reference {
   Timestamp first_failure_at = 0;
   std::string reason{};    // why it is in its state, for people: "HTTP 404", "connection refused"; "" when live
   std::string moved_to{};  // candidate or new address of a permanent redirect; "" when none
+};
+
+// LIVE, HOST_DOWN or MOVED: what is indexed in such a state may be in a search result.
+bool is_showable(ReferenceState state);
+inline bool is_showable(const Reference& reference) { return reference.indexed && is_showable(reference.state); }
+
+// What the index is held against.
+struct IndexedReference {
+  ReferenceId id = ReferenceId::none;
+  ReferenceState state = ReferenceState::live;
+  bool indexed = false;
+  std::uint32_t passages = 0;
 };
 
 }  // namespace renvoi::catalog

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <set>
 
+#include "base/date.h"
 #include "crawl/ascii.h"
 #include "crawl/file_fetch.h"
 #include "crawl/politeness.h"
@@ -193,6 +194,7 @@ class HttpFetcher final : public Fetcher {
       if (seen.retry_after_s) politeness_.hold(url.origin(), std::chrono::seconds(*seen.retry_after_s));
     }
     seen.validators = {response.header("etag"), response.header("last-modified")};
+    seen.modified_at = parse_http_date(seen.validators.last_modified).value_or(0);
     seen.content_type = response.header("content-type");
     seen.content_language = response.header("content-language");
     const RobotsTag tag = parse_robots_tag(response.header("x-robots-tag"), options_.robots_agent);

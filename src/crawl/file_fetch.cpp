@@ -1,5 +1,6 @@
 #include "crawl/file_fetch.h"
 
+#include <chrono>
 #include <filesystem>
 
 #include "io/file_system.h"
@@ -15,6 +16,13 @@ std::string version_of(const fs::path& path) {
   if (error) return "";
   const auto time = fs::last_write_time(path, error);
   return error ? "" : std::to_string(size) + "-" + std::to_string(time.time_since_epoch().count());
+}
+
+Timestamp modified_at(const fs::path& path) {
+  std::error_code error;
+  const auto time = fs::last_write_time(path, error);
+  if (error) return 0;
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::file_clock::to_sys(time)).time_since_epoch().count();
 }
 
 Observation failed(Observation seen, const Error& error, const fs::path& path) {
@@ -49,6 +57,7 @@ Observation fetch_file(const net::Url& url, const catalog::Validators& validator
     seen.validators.etag = version;
     return seen;
   }
+  seen.modified_at = modified_at(path);
   auto bytes = io::real_file_system()->read(path, max_bytes);
   if (!bytes) return failed(std::move(seen), bytes.error(), path);
   seen.outcome = Outcome::fetched;

@@ -32,6 +32,7 @@ struct Observation {
   std::string content_type;
   std::string content_language;
   bool noindex = false, nofollow = false, noarchive = false;  // X-Robots-Tag
+  Timestamp modified_at = 0;                                  // Last-Modified, or the file's own; 0: not told
   std::string body;                                           // fetched only
   Timestamp at = 0;
 };

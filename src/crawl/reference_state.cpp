@@ -116,8 +116,6 @@ Reference next_reference(const Reference& reference, const Observation& observat
   return next;
 }
 
-bool may_be_shown(ReferenceState state) {
-  return state == ReferenceState::live || state == ReferenceState::moved || state == ReferenceState::host_down;
-}
+bool may_be_shown(ReferenceState state) { return catalog::is_showable(state); }
 
 }  // namespace renvoi::crawl

@@ -1,7 +1,12 @@
 // What a pass does with a page that was read: index it, leave it out, and follow its links.
+#include <algorithm>
+#include <optional>
+
+#include "base/date.h"
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "crawl/sync_pass.h"
+#include "extract/document_type.h"
 #include "extract/extract.h"
 
 namespace renvoi::crawl {
@@ -16,6 +21,19 @@ extract::Hints hints_of(const Observation& seen) {
   const auto url = net::Url::parse(seen.final_address);
   return {seen.content_type, url ? url->scheme() == "file" ? url->file_path() : url->path() : "",
           seen.content_language};
+}
+
+// The later of what the document says; else when its server or file system says that it was modified. A date of
+// tomorrow is wrong: what is dated by the day alone may be of a zone fourteen hours ahead. The epoch's own day is what
+// a program writes that knows no date.
+Timestamp date_of(const extract::Document& document, const Observation& seen) {
+  constexpr std::int64_t kEasternmostZone_s = 14 * 3'600;
+  const auto sound = [&](Timestamp date) { return day_of(date) != 0 && date <= seen.at + kEasternmostZone_s; };
+  std::optional<Timestamp> date;
+  for (const auto& said : {document.published, document.modified})
+    if (said && sound(*said)) date = std::max(date.value_or(*said), *said);
+  if (!date && sound(seen.modified_at)) date = seen.modified_at;
+  return date.value_or(0);
 }
 
 std::string file_name_of(const std::string& address) {
@@ -169,6 +187,8 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
   }
   Reference next = next_reference(before, seen, source_.policy.revisit_after_s, options_.life);
   const std::uint64_t now_fingerprint = fingerprint(document->text);
+  next.type = extract::document_type(document->media_type);
+  next.date = date_of(*document, seen);
   const bool same = before.fingerprint == now_fingerprint;
   // Another text at the new address: not the same document moved.
   if (next.state == ReferenceState::moved && !same) next.state = ReferenceState::live;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "text/range.h"
 
 namespace renvoi::extract {
@@ -31,8 +33,11 @@ struct Link {
 struct Document {
   std::string text;  // UTF-8, valid, the main content only, "\n" line ends; without the heading that is the title
   std::vector<Block> blocks;
-  std::string title;        // at most 200 bytes
-  std::string language;     // ISO 639-1 or "und"
+  std::string title;     // at most 200 bytes
+  std::string language;  // ISO 639-1 or "und"
+  // What the document says of itself in its metadata; nothing where it says nothing, or no date of the calendar. Not
+  // compared with the clock: a date may be wrong, and in the future.
+  std::optional<Timestamp> published, modified;
   std::vector<Link> links;  // of the whole page, not of the main content alone
   std::string base;         // <base href>, "" when none
   std::string canonical;    // <link rel=canonical>, "" when none

@@ -2,6 +2,7 @@
 
 #include "extract/document_builder.h"
 #include "extract/main_content.h"
+#include "extract/page_dates.h"
 #include "extract/page_facts.h"
 #include "extract/page_text.h"
 #include "text/language.h"
@@ -13,6 +14,7 @@ Result<void> read_html(std::string_view html, const Hints& hints, const Limits& 
   RENVOI_TRY(const PageTree page, PageTree::parse(html, deadline));
   document.truncated |= page.truncated();
   read_page_facts(page, limits, document);
+  read_page_dates(page, document);
   DocumentBuilder builder(document, limits.max_text_bytes);
   write_page_text(page, find_main_content(page), document.title, builder);
   std::string declared = declared_language(page);

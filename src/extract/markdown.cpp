@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "base/date.h"
 #include "base/utf8.h"
 #include "extract/document_builder.h"
 #include "text/language.h"
@@ -55,6 +56,14 @@ std::map<std::string, std::string> take_front_matter(std::string_view& text) {
       fields.emplace(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
   }
   return fields;
+}
+
+std::optional<Timestamp> first_date(const std::map<std::string, std::string>& fields,
+                                    std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (const auto found = fields.find(name); found != fields.end())
+      if (const auto date = parse_date_time(found->second)) return date;
+  return std::nullopt;
 }
 
 // The table extension's node types are not in its public header; their names are.
@@ -212,6 +221,8 @@ Result<void> read_markdown(std::string_view text, const Hints& hints, const Limi
   const auto fields = take_front_matter(text);
   if (const auto found = fields.find("title"); found != fields.end())
     document.title = truncate_utf8(collapse_space(found->second), kMaxTitleBytes);
+  document.published = first_date(fields, {"date", "published"});
+  document.modified = first_date(fields, {"lastmod", "last_modified", "modified", "updated"});
   if (text.size() > kMaxMarkdownBytes) {
     text = truncate_utf8(text, kMaxMarkdownBytes);
     document.truncated = true;

@@ -317,6 +317,8 @@ class Restorer {
   }
 
   Result<void> count_unfinished(const fs::path& folder) {
+    // A snapshot of an older version is brought up to this one.
+    RENVOI_CHECK(catalog::Catalog::open(folder / "catalog.db", catalog::Catalog::Mode::write));
     RENVOI_TRY(const auto catalog, catalog::HeldCatalog::hold(folder / "catalog.db", [] { return Result<void>(); }));
     RENVOI_TRY(const auto references, catalog->references());
     RENVOI_TRY(const auto index,

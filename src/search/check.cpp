@@ -161,17 +161,15 @@ class Check {
   }
 
   Result<std::vector<Difference>> differences(catalog::Catalog& catalog) {
-    RENVOI_TRY(const std::vector<catalog::Reference> rows, catalog.references());
-    std::vector<catalog::IndexedReference> references;
-    references.reserve(rows.size());
-    for (const catalog::Reference& row : rows) references.push_back({row.id, row.state, row.indexed, row.passages});
-    report_.references = references.size();
     // The first tier before the full one: what moves in between is in both looks.
     if (first_ != nullptr) RENVOI_CHECK(first_->refresh());
     const auto first = first_ == nullptr ? nullptr : first_->snapshot();
     RENVOI_CHECK(index_->refresh());
     const auto full = index_->snapshot();
     report_.passages = full->size() + (first == nullptr ? 0 : first->size());
+    RENVOI_TRY(const catalog::CatalogCounts counts, catalog.counts());
+    report_.references = counts.references;
+    RENVOI_TRY(const auto references, references_to_compare(catalog, *full, first.get()));
     return compare(references, *full, first.get());
   }
 
@@ -240,6 +238,33 @@ std::string_view to_string(Part part) {
       return "cache";
   }
   return "index";
+}
+
+Result<std::vector<catalog::IndexedReference>> references_to_compare(catalog::Catalog& catalog,
+                                                                     const index::Snapshot& full,
+                                                                     const index::Snapshot* first) {
+  RENVOI_TRY(std::vector<catalog::IndexedReference> references, catalog.indexed_references());
+  const std::size_t indexed = references.size();
+  std::vector<ReferenceId> held = full.references();
+  if (first != nullptr) {
+    const std::vector<ReferenceId> more = first->references();
+    held.insert(held.end(), more.begin(), more.end());
+    std::sort(held.begin(), held.end());
+    held.erase(std::unique(held.begin(), held.end()), held.end());
+  }
+  std::size_t at = 0;
+  for (const ReferenceId id : held) {
+    while (at < indexed && references[at].id < id) ++at;
+    if (at < indexed && references[at].id == id) continue;
+    const Result<catalog::Reference> known = catalog.reference(id);
+    if (known.ok()) {
+      references.push_back({id, known->state, known->indexed, known->passages});
+    } else if (known.error().code != ErrorCode::not_found) {
+      return known.error();
+    }
+  }
+  std::sort(references.begin(), references.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return references;
 }
 
 std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& references, const index::Snapshot& full,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "catalog/catalog.h"
 #include "catalog/held_catalog.h"
 #include "index/index.h"
 #include "io/file_system.h"
@@ -63,6 +64,11 @@ struct Difference {
   std::uint64_t catalogued = 0, held = 0;  // passages
   bool operator==(const Difference&) const = default;
 };
+// Those of the catalogue that compare() has to know, by id: what is indexed, and what the index holds besides. Of a
+// catalogue that holds millions which are neither, little is read. Errors: those of Catalog.
+Result<std::vector<catalog::IndexedReference>> references_to_compare(catalog::Catalog& catalog,
+                                                                     const index::Snapshot& full,
+                                                                     const index::Snapshot* first = nullptr);
 // By reference. `references` by id.
 std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& references, const index::Snapshot& full,
                                 const index::Snapshot* first = nullptr);

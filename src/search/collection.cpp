@@ -5,6 +5,8 @@
 #include <mutex>
 #include <optional>
 
+#include "search/check.h"
+
 namespace renvoi::search {
 namespace {
 
@@ -102,10 +104,12 @@ class FolderCollection final : public Collection {
   }
 
   Result<void> remove_source(SourceId source) override {
-    const std::lock_guard lock(mutex_);
     RENVOI_CHECK(may_write());
-    RENVOI_TRY(const std::vector<ReferenceId> references, catalog_->remove_source(source, clock_.now()));
-    return remove_from_index(references);
+    // Hidden at once; then some at a time, so that others may write in between.
+    return catalog_->remove_source(source, clock_.now(), [&](std::span<const ReferenceId> references) {
+      const std::lock_guard lock(mutex_);
+      return remove_from_index(references);
+    });
   }
 
   Result<void> remove_reference(ReferenceId reference, std::string_view reason) override {
@@ -259,17 +263,20 @@ class FolderCollection final : public Collection {
   // After a crash between the two: docs/format.md, "Catalogue and index" and "First tier".
   Result<void> reconcile() {
     const Snapshots both = snapshots();
-    RENVOI_TRY(const std::vector<catalog::Reference> references, catalog_->references());
+    RENVOI_TRY(const auto references, references_to_compare(*catalog_, *both.full, both.first.get()));
     std::vector<ReferenceId> kept, twice;
-    for (const catalog::Reference& reference : references) {
-      const bool gone = reference.state == catalog::ReferenceState::gone;
-      if (!gone) kept.push_back(reference.id);
-      const std::size_t full = both.full->passages_of(reference.id).size();
-      const std::size_t first = both.first == nullptr ? 0 : both.first->passages_of(reference.id).size();
-      if (full > 0 && first > 0) twice.push_back(reference.id);
-      if (reference.indexed && !gone && (full > 0 ? full : first) != reference.passages)
-        RENVOI_CHECK(read_again(reference));
+    std::vector<catalog::ReferenceUpdate> lost;
+    for (const catalog::IndexedReference& known : references) {
+      const bool gone = known.state == catalog::ReferenceState::gone;
+      if (!gone) kept.push_back(known.id);
+      const std::size_t full = both.full->passages_of(known.id).size();
+      const std::size_t first = both.first == nullptr ? 0 : both.first->passages_of(known.id).size();
+      if (full > 0 && first > 0) twice.push_back(known.id);
+      if (!known.indexed || gone || (full > 0 ? full : first) == known.passages) continue;
+      RENVOI_TRY(catalog::Reference reference, catalog_->reference(known.id));
+      lost.push_back(to_be_read_again(std::move(reference)));
     }
+    if (!lost.empty()) RENVOI_CHECK(catalog_->update_references(lost, clock_.now()));
     if (!twice.empty()) RENVOI_CHECK(remove_from(*first_tier(), twice));
     std::vector<ReferenceId> stray;
     for (const auto& snapshot : {both.full, both.first}) {
@@ -281,14 +288,13 @@ class FolderCollection final : public Collection {
   }
 
   // Nothing is left that would let a sync believe that it has this document.
-  Result<void> read_again(catalog::Reference reference) {
+  static catalog::ReferenceUpdate to_be_read_again(catalog::Reference reference) {
     reference.indexed = false;
     reference.fingerprint = 0;
     reference.validators = {};
     reference.checked_at = 0;
     reference.next_check_at = 0;
-    return catalog_->update_reference(reference, clock_.now(),
-                                      "to be read again: the index does not hold it as catalogued");
+    return {std::move(reference), "to be read again: the index does not hold it as catalogued"};
   }
 
   io::FileSystem& files_;

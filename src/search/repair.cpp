@@ -179,15 +179,14 @@ class Repair {
   Result<void> note_differences(const index::Identity& identity) {
     progress("cross-references");
     RENVOI_TRY(const auto catalog, catalog::Catalog::open(catalog_file(), catalog::Catalog::Mode::read));
-    RENVOI_TRY(const std::vector<catalog::Reference> rows, catalog->references());
     std::uint64_t missing = 0;
     if (!files_.exists(index_folder_ / "manifest")) {
-      for (const catalog::Reference& row : rows) missing += row.indexed && row.passages > 0 ? 1 : 0;
+      RENVOI_TRY(const auto references, catalog->indexed_references());
+      for (const catalog::IndexedReference& reference : references) missing += reference.passages > 0 ? 1 : 0;
       done(Part::index, index_folder_, "there is no index", "a new one was made; everything is read again");
     } else {
-      std::vector<catalog::IndexedReference> references;
-      for (const catalog::Reference& row : rows) references.push_back({row.id, row.state, row.indexed, row.passages});
       RENVOI_TRY(const auto index, index::Index::open(files_, index_folder_, identity, index::Index::Mode::read));
+      RENVOI_TRY(const auto references, references_to_compare(*catalog, *index->snapshot(), nullptr));
       for (const Difference& difference : compare(references, *index->snapshot())) {
         const bool lost =
             difference.kind == Difference::Kind::missing || difference.kind == Difference::Kind::other_number;

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "catalog/types.h"
 #include "model/embedder.h"
 #include "search/collection.h"
+#include "search/filter.h"
 #include "search/fusion.h"
 #include "text/range.h"
 
@@ -22,8 +22,7 @@ struct SearchRequest {
   std::string query;
   std::uint32_t limit = 10;  // passages, 1 to 1,000
   SearchMode mode = SearchMode::hybrid;
-  std::optional<SourceId> source;
-  std::string language;                      // only references in it; "" for all
+  SearchFilter filter;
   std::uint32_t passages_per_reference = 1;  // best first; 0: no limit
   // Without the encoder: by words, and by meaning in the first tier only. In mode `semantic` nothing else is found.
   bool fast = false;
@@ -54,7 +53,7 @@ struct SearchResponse {
 
 // Thread-safe. What it is given must outlive it. `table` embeds queries for the first tier: absent, that tier is
 // searched by words only. Each is asked only where its tier holds something. Errors: `invalid` (empty or longer than
-// 8,000 bytes query), those of the embedders.
+// 8,000 bytes query; a filter as check() refuses), those of the embedders.
 class Searcher {
  public:
   Searcher(Collection& collection, model::Embedder& embedder, model::Embedder* table = nullptr,

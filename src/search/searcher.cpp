@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -43,7 +44,7 @@ Result<void> check(const SearchRequest& request) {
   if (request.limit == 0 || request.limit > kMaxLimit) {
     return Error{ErrorCode::invalid, "limit is " + std::to_string(request.limit) + ": it must be from 1 to 1,000"};
   }
-  return {};
+  return check(request.filter);
 }
 
 // What one query looks for, in the forms the index takes.
@@ -133,11 +134,6 @@ void score(std::vector<Candidate>& candidates, SearchMode mode, const Probe& pro
   });
 }
 
-bool in_showable_state(const catalog::Reference& reference) {
-  using enum catalog::ReferenceState;
-  return reference.indexed && (reference.state == live || reference.state == moved || reference.state == host_down);
-}
-
 }  // namespace
 
 struct Searcher::Impl {
@@ -196,7 +192,7 @@ struct Searcher::Impl {
       auto& [count, reference] = entry->second;
       if (first) {
         Result<catalog::Reference> read = collection.catalog().reference(record.reference);
-        if (read.ok() && in_showable_state(*read)) {
+        if (read.ok() && lets_through(request.filter, *read)) {
           reference = std::move(read).value();
         } else if (!read.ok() && read.error().code != ErrorCode::not_found) {
           return std::move(read).error();
@@ -229,7 +225,7 @@ Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   response.timings.embed_ms = milliseconds_since(embed_start);
 
   const auto search_start = std::chrono::steady_clock::now();
-  RENVOI_TRY(const std::shared_ptr<const ReferenceSet> allowed, impl_->showable.get(request.source, request.language));
+  RENVOI_TRY(const std::shared_ptr<const ReferenceSet> allowed, impl_->showable.get(request.filter));
   std::vector<Candidate> candidates = impl_->candidates(request, snapshots, probe, *allowed);
   score(candidates, request.mode, probe, impl_->fusion);
   RENVOI_TRY(response.hits, impl_->choose(snapshots, candidates, request));

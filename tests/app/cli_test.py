@@ -50,6 +50,29 @@ class Folder(unittest.TestCase):
                 self.assertTrue(self.home.json("search", "museum", "--mode", mode)["hits"][0]["address"].endswith("museum.html"))
         hits = self.home.json("search", "port", "--language", "fr")["hits"]
         self.assertEqual({hit["language"] for hit in hits} - {"fr"}, set())
+        for arguments, names in (
+            (["--type", "html"], {"museum.html"}),
+            (["--type", "markdown", "--lang", "fr"], {"phare.md"}),
+            (["--type", "html,markdown", "--state", "LIVE", "--since", "1990"], {"museum.html", "ferry.md", "phare.md"}),
+            (["--until", "1990-12"], set()),
+            (["--type", "pdf"], set()),
+            (["--state", "HOST_DOWN"], set()),
+            (["--source", str(self.home.notes)], {"museum.html", "ferry.md", "phare.md"}),
+        ):
+            with self.subTest(arguments):
+                hits = self.home.json("search", "museum clocks ferry phare", *arguments)["hits"]
+                self.assertEqual({hit["address"].rsplit("/", 1)[1] for hit in hits}, names)
+                self.assertTrue(all(hit["type"] and hit["date"] for hit in hits), hits)  # of a file: its own time
+        for arguments in (["--since", "yesterday"], ["--until", "2026-02-30"], ["--since", "2026", "--until", "2025"]):
+            self.assertEqual(self.home.run("search", "museum", *arguments)[0], INVALID, arguments)
+        for arguments in (["--type", "galaxy"], ["--state", "GONE"]):
+            self.assertEqual(self.home.run("search", "museum", *arguments)[0], USAGE, arguments)
+
+    def test_an_answer_cites_nothing_that_the_filter_leaves_out(self):
+        question = "How much does a crossing with the ferry cost?"
+        self.assertTrue(self.home.json("ask", question, "--type", "markdown")["citations"])
+        answer = self.home.json("ask", question, "--type", "html")
+        self.assertFalse([each for each in answer["citations"] + answer["dropped"] if each["address"].endswith(".md")], answer)
 
     def test_ask_quotes_the_document_it_cites(self):
         answer = self.home.json("ask", "How much does a crossing with the ferry cost?", "--mode", "extractive")

@@ -43,6 +43,33 @@ class Serving(unittest.TestCase):
         _, posted = self.server.json("POST", "/api/search", {"query": "pendulum clocks", "limit": 2})
         self.assertEqual([hit["address"] for hit in got["hits"]], [hit["address"] for hit in posted["hits"]])
 
+    def test_filters_by_get_by_post_and_in_a_chat(self):
+        def names(value):
+            return {hit["address"].rsplit("/", 1)[1] for hit in value["hits"]}
+        _, html = self.server.json("GET", "/api/search?q=museum%20ferry&type=html&state=LIVE,MOVED&since=1990")
+        self.assertEqual(names(html), {"museum.html"})
+        self.assertEqual([(hit["type"], hit["state"]) for hit in html["hits"]], [("html", "LIVE")])
+        self.assertTrue(html["hits"][0]["date"] and html["hits"][0]["checked_at"])
+        _, posted = self.server.json("POST", "/api/search", {"query": "museum ferry", "type": ["html"], "state": "LIVE", "since": "1990"})
+        self.assertEqual(names(posted), names(html))
+        _, both = self.server.json("GET", "/api/search?q=museum%20ferry&type=html,markdown&source=1&limit=9")
+        self.assertGreater(names(both), names(html))
+        for none in ("type=pdf", "until=1990-01", "language=xx", "source=77", "state=HOST_DOWN"):
+            self.assertEqual(self.server.json("GET", "/api/search?q=museum&" + none)[1]["hits"], [], none)
+        for field, value in (("type", "galaxy"), ("state", "GONE"), ("state", "live"), ("since", "yesterday"), ("since", 2026),
+                             ("source", "one"), ("source", [1, "x"]), ("language", [""]), ("type", {}), ("until", "2026-02-30")):
+            with self.subTest(field=field, value=value):
+                status, error = self.server.json("POST", "/api/search", {"query": "museum", field: value})
+                self.assertEqual((status, error["error"]["param"]), (400, field), error)
+        self.assertEqual(self.server.json("POST", "/api/search", {"query": "museum", "since": "2026", "until": "2025"})[0], 400)
+        _, answer = self.server.json("POST", "/api/ask", {"question": QUESTION, "type": "html"})
+        self.assertFalse([each for each in answer["citations"] if each["address"].endswith(".md")], answer)
+        status, value = self.server.json("POST", "/v1/chat/completions", chat(renvoi={"type": "html"}))
+        self.assertEqual(status, 200)
+        self.assertFalse([each for each in value["renvoi"]["citations"] if each["address"].endswith(".md")], value)
+        status, error = self.server.json("POST", "/v1/chat/completions", chat(renvoi={"kind": "html"}))
+        self.assertEqual((status, error["error"]["param"]), (400, "renvoi.kind"))
+
     def test_ask_gives_checked_citations(self):
         status, answer = self.server.json("POST", "/api/ask", {"question": QUESTION})
         self.assertEqual(status, 200)

@@ -89,6 +89,8 @@ TEST_F(CatalogTest, EveryFieldOfAReferenceSurvivesReopening) {
   Reference reference = page(site().id, "https://a.org/1");
   reference.title = "Titre";
   reference.language = "fr";
+  reference.type = "pdf";
+  reference.date = 1'700'000'000;
   reference.depth = 4;
   reference.validators = {"\"tag\"", "Mon, 01 Jan 2024 00:00:00 GMT"};
   reference.fingerprint = 0xFEDCBA9876543210U;
@@ -107,6 +109,8 @@ TEST_F(CatalogTest, EveryFieldOfAReferenceSurvivesReopening) {
   open();
   const Reference found = catalog->find_reference("https://a.org/1")->value();
   EXPECT_EQ(found.title, "Titre");
+  EXPECT_EQ(found.type, "pdf");
+  EXPECT_EQ(found.date, 1'700'000'000);
   EXPECT_EQ(found.validators, reference.validators);
   EXPECT_EQ(found.fingerprint, reference.fingerprint);
   EXPECT_EQ(found.state, ReferenceState::moved);
@@ -184,7 +188,15 @@ TEST_F(CatalogTest, RemovingASourceForgetsItsReferencesAndFrontierAndKeepsTombst
   const SourceId source = site().id;
   const Reference reference = indexed_page(source, "https://a.org/1", "fr");
   ASSERT_TRUE(catalog->add_to_frontier(source, {{"https://a.org/2", 1}}).ok());
-  EXPECT_EQ(catalog->remove_source(source, 50).value(), std::vector{reference.id});
+  std::vector<ReferenceId> told;
+  ASSERT_TRUE(catalog
+                  ->remove_source(source, 50,
+                                  [&](std::span<const ReferenceId> ids) {
+                                    told.insert(told.end(), ids.begin(), ids.end());
+                                    return Result<void>();
+                                  })
+                  .ok());
+  EXPECT_EQ(told, std::vector{reference.id});
   const CatalogCounts counts = catalog->counts().value();
   EXPECT_EQ(std::tuple(counts.sources, counts.passages, counts.frontier, counts.tombstones),
             std::tuple(0U, 0U, 0U, 1U));

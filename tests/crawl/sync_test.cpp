@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/date.h"
 #include "base/hash.h"
 #include "crawl/site_server.h"
 #include "io/temporary_folder.h"
@@ -101,6 +102,41 @@ TEST_F(SyncTest, ReadsWhatIsLinkedInScopeAndNothingElse) {
   EXPECT_EQ(showable(), 4u);
   EXPECT_EQ(find(site.url("/docs/a"))->language, "en");
   EXPECT_TRUE(catalog->frontier(source.id)->empty());
+}
+
+// What the page says comes first, then what the server says; a date of tomorrow is no date.
+TEST_F(SyncTest, APageIsCataloguedWithItsTypeAndDate) {
+  const auto dated = [&](const std::string& path, const std::string& head, const std::string& last_modified) {
+    test::Page page{200, test::html("Page " + path, "text of " + path, {}, head)};
+    if (!last_modified.empty()) page.headers = {{"Last-Modified", last_modified}};
+    site.set(path, page);
+  };
+  site.set_html("/docs/", "start", {"both", "server", "future", "none", "older", "plain"});
+  dated("/docs/both",
+        "<meta property=article:published_time content=2024-05-06><meta property=article:modified_time "
+        "content=2025-06-07>",
+        "Mon, 01 Jan 2018 00:00:00 GMT");
+  dated("/docs/server", "", "Mon, 01 Jan 2018 00:00:00 GMT");
+  dated("/docs/future", "<meta property=article:published_time content=2031-01-01>", "Mon, 01 Jan 2018 00:00:00 GMT");
+  dated("/docs/none", "<meta property=article:published_time content=1970-01-01>", "Fri, 01 Jan 2038 00:00:00 GMT");
+  dated("/docs/older", "<meta property=article:published_time content=1804-03-21>", "");
+  site.set("/docs/plain", {200, "Plain words, enough of them to be a text that is worth reading.\n", "text/plain"});
+  sync();
+  const auto facts = [&](const std::string& path) {
+    const auto found = find(site.url(path));
+    return found ? found->type + " " + (found->date == 0 ? "-" : to_date(found->date)) : "";
+  };
+  EXPECT_EQ(facts("/docs/both"), "html 2025-06-07");
+  EXPECT_EQ(facts("/docs/server"), "html 2018-01-01");
+  EXPECT_EQ(facts("/docs/future"), "html 2018-01-01");
+  EXPECT_EQ(facts("/docs/none"), "html -");
+  EXPECT_EQ(facts("/docs/older"), "html 1804-03-21");
+  EXPECT_EQ(facts("/docs/plain"), "text -");
+  // The same text with another date: told, and not indexed again.
+  dated("/docs/server", "<meta property=article:modified_time content=2026-01-02>", "");
+  options.force = true;
+  EXPECT_EQ(sync().totals.changed_documents, 0U);
+  EXPECT_EQ(facts("/docs/server"), "html 2026-01-02");
 }
 
 TEST_F(SyncTest, DepthIsLimited) {

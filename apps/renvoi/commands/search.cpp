@@ -2,29 +2,73 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "base/date.h"
 #include "commands/command.h"
+#include "extract/document_type.h"
 #include "json_view.h"
 
 namespace renvoi::app {
 namespace {
 
+struct FilterOptions {
+  std::vector<std::string> sources, languages, types, states;
+  std::string since, until;
+};
+
 struct SearchOptions {
-  std::string query, mode = "hybrid", source, language;
+  std::string query, mode = "hybrid";
+  FilterOptions filter;
   std::uint32_t limit = 10, per_page = 1;
   bool fast = false;
 };
 
 struct AskOptions {
-  std::string scope;
-  std::string question, mode, source, language;
+  std::string question, mode, scope;
+  FilterOptions filter;
   std::optional<std::uint32_t> citations;
 };
 
-Result<std::optional<SourceId>> source_filter(Engine& engine, const std::string& text) {
-  if (text.empty()) return std::optional<SourceId>();
-  RENVOI_TRY(const auto source, engine.find_source(text));
-  return std::optional(source.id);
+Result<std::optional<DayRange>> days_of(const std::string& option, const std::string& text) {
+  if (text.empty()) return std::optional<DayRange>();
+  const auto days = parse_day_range(text);
+  if (days) return days;
+  return Error{ErrorCode::invalid,
+               fmt::format("{} {} is not a date: write 2026-11-24, 2026-11 or 2026", option, printable(text))};
+}
+
+Result<search::SearchFilter> filter_of(Engine& engine, const FilterOptions& options) {
+  search::SearchFilter filter;
+  for (const std::string& text : options.sources) {
+    RENVOI_TRY(const auto source, engine.find_source(text));
+    filter.sources.push_back(source.id);
+  }
+  filter.languages = options.languages;
+  filter.types = options.types;
+  for (const std::string& name : options.states) filter.states.push_back(*catalog::parse_reference_state(name));
+  RENVOI_TRY(const auto since, days_of("--since", options.since));
+  RENVOI_TRY(const auto until, days_of("--until", options.until));
+  if (since) filter.since = since->first;
+  if (until) filter.until = until->last;
+  return filter;
+}
+
+void add_filter_options(CLI::App& command, FilterOptions& filter) {
+  std::vector<std::string> types;
+  for (const std::string_view type : extract::document_types()) types.emplace_back(type);
+  command.add_option("--source", filter.sources, "Only from this source (number or address); may be repeated");
+  command.add_option("--lang,--language", filter.languages, "Only pages in this language, as fr; may be repeated")
+      ->delimiter(',');
+  command.add_option("--type", filter.types, "Only documents of this type, as pdf; may be repeated")
+      ->delimiter(',')
+      ->check(CLI::IsMember(types));
+  command.add_option("--since", filter.since, "Only what is dated then or later: 2026-11-24, 2026-11 or 2026");
+  command.add_option("--until", filter.until, "Only what is dated then or earlier; undated pages are left out");
+  command.add_option("--state", filter.states, "Only references in this state (LIVE, MOVED, HOST_DOWN)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"LIVE", "MOVED", "HOST_DOWN"}));
 }
 
 std::string title_of(const std::string& title, const std::string& address) {
@@ -39,8 +83,7 @@ Result<void> run_search(Context& context, const SearchOptions& options) {
   request.mode = options.mode == "semantic" ? search::SearchMode::semantic
                  : options.mode == "bm25"   ? search::SearchMode::bm25
                                             : search::SearchMode::hybrid;
-  RENVOI_TRY(request.source, source_filter(*engine, options.source));
-  request.language = options.language;
+  RENVOI_TRY(request.filter, filter_of(*engine, options.filter));
   request.passages_per_reference = options.per_page;
   request.fast = options.fast;
   RENVOI_TRY(const auto response, engine->searcher().search(request));
@@ -51,7 +94,9 @@ Result<void> run_search(Context& context, const SearchOptions& options) {
     context.output.line(fmt::format("{:>3}. {}", ++number, title_of(reference.title, reference.address)));
     context.output.line(fmt::format("     {}", printable(reference.address)));
     context.output.line(fmt::format(
-        "     score {:.3f}, part {} of {}{}", hit.score, hit.ordinal + 1, reference.passages,
+        "     score {:.3f}, part {} of {}{}{}{}", hit.score, hit.ordinal + 1, reference.passages,
+        reference.type.empty() ? "" : ", " + printable(reference.type),
+        reference.date == 0 ? "" : " of " + to_date(reference.date),
         reference.state == catalog::ReferenceState::live
             ? ""
             : fmt::format(", {}, last checked {}", to_string(reference.state), to_rfc3339(reference.checked_at))));
@@ -92,8 +137,7 @@ Result<void> run_ask(Context& context, const AskOptions& options) {
   if (options.mode == "extractive") request.mode = answer::AnswerMode::extractive;
   if (options.mode == "generative") request.mode = answer::AnswerMode::generative;
   request.scope = parse_answer_scope(options.scope);
-  RENVOI_TRY(request.source, source_filter(*engine, options.source));
-  request.language = options.language;
+  RENVOI_TRY(request.filter, filter_of(*engine, options.filter));
   request.max_citations = options.citations.value_or(context.config.answer.max_citations);
   request.deadline_ms = context.config.answer.deadline_ms;
   const std::stop_token stop = context.interrupts.stop_cleanly("\nStopping. Ctrl-C again ends at once.\n");
@@ -116,17 +160,17 @@ Result<void> run_ask(Context& context, const AskOptions& options) {
 }  // namespace
 
 void declare_search_commands(CLI::App& app, Context& context) {
-  CLI::App* search = add_command(app, "search", "Find the pages that a question is about",
-                                 "  renvoi search \"data retention period\"\n"
-                                 "  renvoi search \"durée de conservation\" --language fr --limit 5 --json\n");
+  CLI::App* search =
+      add_command(app, "search", "Find the pages that a question is about",
+                  "  renvoi search \"data retention period\"\n"
+                  "  renvoi search \"durée de conservation\" --lang fr --type pdf --since 2026 --limit 5 --json\n");
   auto find = std::make_shared<SearchOptions>();
   search->add_option("QUERY", find->query, "Words or a question")->required();
   search->add_option("-n,--limit", find->limit, "Results at most")->capture_default_str()->check(CLI::Range(1, 1000));
   search->add_option("--mode", find->mode, "How to search")
       ->capture_default_str()
       ->check(CLI::IsMember({"hybrid", "semantic", "bm25"}));
-  search->add_option("--source", find->source, "Only in this source (number or address)");
-  search->add_option("--language", find->language, "Only pages in this language, as fr");
+  add_filter_options(*search, find->filter);
   search->add_option("--per-page", find->per_page, "Results from one page at most; 0: no limit")->capture_default_str();
   search->add_flag("--fast", find->fast, "Without the encoder: by words, and by meaning in the first tier only");
   search->callback([&context, find] { context.run = [&context, find] { return run_search(context, *find); }; });
@@ -143,8 +187,7 @@ void declare_search_commands(CLI::App& app, Context& context) {
                   "Where to look: index (the collection), web (the search engine of the configuration; nothing is "
                   "stored), auto (the web when the collection has no answer) [as configured]")
       ->check(CLI::IsMember({"index", "web", "auto"}));
-  ask->add_option("--source", question->source, "Only from this source (number or address)");
-  ask->add_option("--language", question->language, "Only from pages in this language, as fr");
+  add_filter_options(*ask, question->filter);
   ask->add_option("--citations", question->citations, "Citations at most [4]")->check(CLI::Range(1, 20));
   ask->callback([&context, question] { context.run = [&context, question] { return run_ask(context, *question); }; });
 }

@@ -85,10 +85,8 @@ Result<ingest::IngestReport> sync_one(Context& context, Engine& engine, const ca
 Result<void> refuse_if_nothing_was_read(Engine& engine, const catalog::Source& source,
                                         const ingest::IngestReport& report) {
   if (report.sync.problems.empty()) return {};
-  RENVOI_TRY(const auto references, engine.collection().catalog().references(source.id));
-  for (const auto& reference : references) {
-    if (reference.indexed) return {};
-  }
+  RENVOI_TRY(const auto counts, engine.collection().catalog().counts(source.id));
+  if (counts.indexed > 0) return {};
   RENVOI_CHECK(engine.collection().remove_source(source.id));
   const auto& first = report.sync.problems.front();
   return Error{
@@ -196,16 +194,14 @@ Result<void> run_sources(Context& context) {
   RENVOI_TRY(const auto sources, catalog.sources());
   Json list = Json::array();
   for (const auto& source : sources) {
-    RENVOI_TRY(const auto references, catalog.references(source.id));
-    std::uint64_t indexed = 0;
-    for (const auto& reference : references) indexed += reference.indexed ? 1 : 0;
+    RENVOI_TRY(const auto counts, catalog.counts(source.id));
     context.output.line(
         fmt::format("{:>4}  {:<8} {}", to_number(source.id), to_string(source.kind), printable(source.address)));
-    context.output.line(fmt::format("      {}, last read {}{}", counted(indexed, "page", "pages"),
+    context.output.line(fmt::format("      {}, last read {}{}", counted(counts.indexed, "page", "pages"),
                                     source.synced_at == 0 ? "never (or not to the end)" : to_rfc3339(source.synced_at),
                                     source.last_outcome.empty() ? "" : ": " + printable(source.last_outcome)));
     Json each = json_of(source);
-    each["pages"] = indexed;
+    each["pages"] = counts.indexed;
     list.push_back(each);
   }
   if (sources.empty()) context.output.line("There are no sources yet: 'renvoi add FOLDER-OR-URL' makes one.");
@@ -217,12 +213,12 @@ Result<void> run_remove(Context& context, const std::string& what) {
   RENVOI_TRY(auto engine, Engine::open(context.config, Access::write, context.notify()));
   auto& collection = engine->collection();
   if (auto source = engine->find_source(what)) {
-    RENVOI_TRY(const auto references, collection.catalog().references(source->id));
+    RENVOI_TRY(const auto counts, collection.catalog().counts(source->id));
     RENVOI_CHECK(collection.remove_source(source->id));
     RENVOI_CHECK(collection.compact());
     context.output.line(fmt::format("forgotten: source {} {} and its {}", to_number(source->id),
-                                    printable(source->address), counted(references.size(), "reference", "references")));
-    context.output.value({{"removed", {{"source", to_number(source->id)}, {"references", references.size()}}}});
+                                    printable(source->address), counted(counts.references, "reference", "references")));
+    context.output.value({{"removed", {{"source", to_number(source->id)}, {"references", counts.references}}}});
     return {};
   }
   RENVOI_TRY(auto reference, collection.catalog().find_reference(what));

@@ -9,6 +9,7 @@ namespace {
 
 const Json kNull = nullptr;
 constexpr int kMaxDepth = 32;
+constexpr std::size_t kMaxListed = 1'000;
 
 }  // namespace
 
@@ -62,6 +63,38 @@ std::uint64_t Fields::number(const std::string& name, std::uint64_t fallback, st
     return fallback;
   }
   return value.get<std::uint64_t>();
+}
+
+std::vector<std::string> Fields::texts(const std::string& name) {
+  const Json& value = raw(name);
+  std::vector<std::string> all;
+  if (value.is_null()) return all;
+  const Json list = value.is_array() ? value : Json::array({value});
+  if (list.size() > kMaxListed) refuse(name, fmt::format("must list at most {} values", kMaxListed));
+  for (const Json& each : list) {
+    if (!each.is_string() || each.get_ref<const std::string&>().empty()) {
+      refuse(name, "must be a string or a list of strings, none of them empty");
+      return {};
+    }
+    all.push_back(each.get<std::string>());
+  }
+  return all;
+}
+
+std::vector<std::uint64_t> Fields::numbers(const std::string& name, std::uint64_t lowest, std::uint64_t highest) {
+  const Json& value = raw(name);
+  std::vector<std::uint64_t> all;
+  if (value.is_null()) return all;
+  const Json list = value.is_array() ? value : Json::array({value});
+  if (list.size() > kMaxListed) refuse(name, fmt::format("must list at most {} values", kMaxListed));
+  for (const Json& each : list) {
+    if (!each.is_number_unsigned() || each.get<std::uint64_t>() < lowest || each.get<std::uint64_t>() > highest) {
+      refuse(name, fmt::format("must be a whole number from {} to {}, or a list of them", lowest, highest));
+      return {};
+    }
+    all.push_back(each.get<std::uint64_t>());
+  }
+  return all;
 }
 
 std::string Fields::choice(const std::string& name, std::string fallback,

@@ -26,6 +26,9 @@ class Fields {
   std::string required_text(const std::string& name);
   bool boolean(const std::string& name, bool fallback);
   std::uint64_t number(const std::string& name, std::uint64_t fallback, std::uint64_t lowest, std::uint64_t highest);
+  // One value or a list of them, 1,000 at most; none when absent, and no value empty.
+  std::vector<std::string> texts(const std::string& name);
+  std::vector<std::uint64_t> numbers(const std::string& name, std::uint64_t lowest, std::uint64_t highest);
   // One of `allowed`.
   std::string choice(const std::string& name, std::string fallback, std::initializer_list<std::string_view> allowed);
   // The value itself (null when absent), for what has several types; the caller checks it.

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "json_view.h"
 #include "server/application.h"
+#include "server/filter_fields.h"
 #include "server/url_citations.h"
 #include "text/sentences.h"
 
@@ -80,6 +81,11 @@ std::optional<ApiError> read_chat(const Json& body, const Config& config, ChatRe
     options.ignore({"include_obfuscation"});
     if (auto problem = options.problem()) return problem;
   }
+  if (fields.has("renvoi")) {  // of ours: what the answer may cite
+    Fields ours(fields.raw("renvoi"), "renvoi");
+    chat.ask.filter = read_filter(ours);
+    if (auto problem = ours.problem()) return problem;
+  }
   // How the answer is worded is decided by the evidence: sampling parameters have no effect, and are not an error.
   fields.ignore({"temperature",
                  "top_p",
@@ -102,7 +108,8 @@ std::optional<ApiError> read_chat(const Json& body, const Config& config, ChatRe
                  "verbosity",
                  "modalities",
                  "parallel_tool_calls",
-                 "stream_options"});
+                 "stream_options",
+                 "renvoi"});
   if (auto problem = fields.problem()) return problem;
   if (chat.model == "renvoi-extractive") chat.ask.mode = answer::AnswerMode::extractive;
   if (chat.model == "renvoi-generative") chat.ask.mode = answer::AnswerMode::generative;

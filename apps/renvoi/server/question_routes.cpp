@@ -6,6 +6,7 @@
 
 #include "json_view.h"
 #include "server/application.h"
+#include "server/filter_fields.h"
 
 namespace renvoi::app {
 namespace {
@@ -15,6 +16,10 @@ Json json_of_query(const std::map<std::string, std::string>& query, std::initial
   Json body = Json::object();
   for (const auto& [name, value] : query) {
     const std::string field = name == "q" ? "query" : name;
+    if (field == "source" || field == "language" || field == "type" || field == "state") {
+      add_filter_of_query(field, value, body);
+      continue;
+    }
     body[field] = value;
     if (field == "fast" && (value == "true" || value == "false")) body[field] = value == "true";
     if (std::find(numbers.begin(), numbers.end(), field) == numbers.end()) continue;
@@ -23,11 +28,6 @@ Json json_of_query(const std::map<std::string, std::string>& query, std::initial
     if (error == std::errc() && end == value.data() + value.size()) body[field] = number;
   }
   return body;
-}
-
-std::optional<SourceId> source_of(Fields& fields) {
-  const auto number = fields.number("source", 0, 1, 0xFFFFFFFF);
-  return number == 0 ? std::nullopt : std::optional(static_cast<SourceId>(number));
 }
 
 search::SearchMode search_mode(const std::string& name) {
@@ -42,8 +42,7 @@ void search_with(Application& application, const Exchange& exchange, const Json&
   request.query = fields.required_text("query");
   request.limit = static_cast<std::uint32_t>(fields.number("limit", 10, 1, 1'000));
   request.mode = search_mode(fields.choice("mode", "hybrid", {"hybrid", "semantic", "bm25"}));
-  request.source = source_of(fields);
-  request.language = fields.text("language");
+  request.filter = read_filter(fields);
   request.passages_per_reference = static_cast<std::uint32_t>(fields.number("passages_per_reference", 1, 0, 1'000));
   request.fast = fields.boolean("fast", false);
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
@@ -53,8 +52,7 @@ void search_with(Application& application, const Exchange& exchange, const Json&
 }
 
 void search_get(Application& application, const Exchange& exchange) {
-  search_with(application, exchange,
-              json_of_query(exchange.request.query, {"limit", "source", "passages_per_reference"}));
+  search_with(application, exchange, json_of_query(exchange.request.query, {"limit", "passages_per_reference"}));
 }
 
 void search_post(Application& application, const Exchange& exchange) {
@@ -72,8 +70,7 @@ void ask(Application& application, const Exchange& exchange) {
   if (mode == "extractive") request.mode = answer::AnswerMode::extractive;
   if (mode == "generative") request.mode = answer::AnswerMode::generative;
   request.scope = parse_answer_scope(fields.choice("scope", "", {"index", "web", "auto"}));
-  request.source = source_of(fields);
-  request.language = fields.text("language");
+  request.filter = read_filter(fields);
   request.max_citations = static_cast<std::uint32_t>(fields.number("max_citations", settings.max_citations, 1, 20));
   request.deadline_ms =
       static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));

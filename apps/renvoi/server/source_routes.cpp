@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <iterator>
 
 #include "crawl/sync.h"
 #include "json_view.h"
@@ -40,19 +41,16 @@ Result<catalog::Source> source_with_id(Application& application, const std::stri
 void show(Application& application, const Exchange& exchange) {
   const auto source = source_with_id(application, exchange.id);
   if (!source) return exchange.reply.error(source.error());
-  const auto references = application.engine.collection().catalog().references(source->id);
-  if (!references) return exchange.reply.error(references.error());
+  const auto counts = application.engine.collection().catalog().counts(source->id);
+  if (!counts) return exchange.reply.error(counts.error());
   Json value = json_with_job(application, *source);
-  std::uint64_t pages = 0, passages = 0;
   Json states = Json::object();
-  for (const auto& reference : *references) {
-    pages += reference.indexed ? 1 : 0;
-    passages += reference.indexed ? reference.passages : 0;
-    const std::string state(to_string(reference.state));
-    states[state] = states.value(state, 0) + 1;
+  for (std::size_t state = 0; state < std::size(counts->references_by_state); ++state) {
+    const std::uint64_t number = counts->references_by_state[state];
+    if (number > 0) states[std::string(to_string(static_cast<catalog::ReferenceState>(state)))] = number;
   }
-  value["pages"] = pages;
-  value["passages"] = passages;
+  value["pages"] = counts->indexed;
+  value["passages"] = counts->passages;
   value["references_by_state"] = states;
   exchange.reply.json(200, value);
 }
