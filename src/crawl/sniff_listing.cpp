@@ -38,6 +38,8 @@ std::string_view root_name(std::string_view text) {
       end = "?>";
     } else if (text.starts_with("<!--")) {
       end = "-->";
+    } else if (text.starts_with("<!") && text.substr(0, text.find('>')).find('[') != std::string_view::npos) {
+      end = "]>";  // a DOCTYPE that declares something: the parser will refuse it
     } else if (!text.starts_with("<!")) {
       std::string_view name = text.substr(1, text.find_first_of(" \t\r\n/>", 1) - 1);
       const std::size_t colon = name.find(':');

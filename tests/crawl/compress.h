@@ -26,29 +26,28 @@ inline std::string compress(std::string_view text, Wrap wrap = Wrap::gzip) {
   return out;
 }
 
-// A gzip file of so many zeros, made a piece at a time.
-inline std::string gzip_of_zeros(std::size_t bytes) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-    throw std::runtime_error("deflateInit2");
-  const std::string zeros(1 << 20, '\0');
-  std::string out, piece(64 << 10, '\0');
-  for (std::size_t left = bytes;;) {
-    const std::size_t now = std::min(left, zeros.size());
-    left -= now;
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(zeros.data()));
-    stream.avail_in = static_cast<uInt>(now);
-    int status = Z_OK;
-    do {
+// A gzip file of a gigabyte of zeros, made a piece at a time, and once.
+inline const std::string& gzip_of_a_gigabyte() {
+  static const std::string bomb = [] {
+    constexpr std::size_t kBytes = std::size_t{1} << 30;
+    z_stream stream{};
+    if (deflateInit2(&stream, 1, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+      throw std::runtime_error("deflateInit2");
+    const std::string zeros(1 << 20, '\0');
+    std::string out, piece(1 << 20, '\0');
+    for (std::size_t done = zeros.size(); done <= kBytes; done += zeros.size()) {
+      stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(zeros.data()));
+      stream.avail_in = static_cast<uInt>(zeros.size());
       stream.next_out = reinterpret_cast<Bytef*>(piece.data());
       stream.avail_out = static_cast<uInt>(piece.size());
-      status = deflate(&stream, left == 0 ? Z_FINISH : Z_NO_FLUSH);
+      const int status = deflate(&stream, done == kBytes ? Z_FINISH : Z_SYNC_FLUSH);
+      if (stream.avail_out == 0 || status == Z_STREAM_ERROR) throw std::runtime_error("deflate");
       out.append(piece, 0, piece.size() - stream.avail_out);
-    } while (stream.avail_out == 0);
-    if (status == Z_STREAM_END) break;
-  }
-  deflateEnd(&stream);
-  return out;
+    }
+    deflateEnd(&stream);
+    return out;
+  }();
+  return bomb;
 }
 
 }  // namespace renvoi::test

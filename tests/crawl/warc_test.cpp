@@ -164,7 +164,7 @@ TEST(Warc, DamagedBytesNeverCrashAndNeverGiveAnAddressThatIsNotThere) {
 }
 
 TEST(Warc, ABombIsWalkedWithoutHoldingIt) {
-  const std::string bomb = test::gzip_of_zeros(std::size_t{1} << 30);
+  const std::string& bomb = test::gzip_of_a_gigabyte();
   const std::string bytes = compress(info()) + bomb + compress(answer("https://a.test/1", "one"));
   const Scanned all = scan(bytes);
   ASSERT_FALSE(all.error);
