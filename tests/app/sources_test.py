@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import subprocess
 import time
 import unittest
 import zipfile
@@ -142,6 +143,14 @@ class Sources(unittest.TestCase):
         self.site.pages["/s.xml"] = (200, XML, f"<urlset><url><loc>{self.site.address}/museum</loc></url></urlset>".encode())
         self.assertEqual(self.add(self.site.address + "/", "--sitemaps")["report"]["documents_indexed"], 2)
         self.assertEqual(self.found("pendulum clocks")[0], "/museum")
+
+    def test_the_completion_knows_the_kinds(self):
+        script = self.home.run("completion", "bash")[1]
+        ask = script + '\nCOMP_WORDS=(renvoi add --kind "$1"); COMP_CWORD=3; _renvoi renvoi "$1" --kind; echo "${COMPREPLY[*]}"'
+        done = lambda word: subprocess.run(["bash", "-c", ask, "x", word], capture_output=True, text=True, check=True).stdout.split()
+        self.assertEqual(done("fe"), ["feed"])
+        self.assertEqual(done(""), ["folder", "file", "url", "site", "sitemap", "feed", "list", "opml", "archive"])
+        self.assertIn("-x -a 'folder file url", self.home.run("completion", "fish")[1])
 
     def test_what_cannot_be_is_said(self):
         text = self.home.folder / "x.warc"
