@@ -173,6 +173,10 @@ std::vector<Setting> all_settings() {
           "server.idle_timeout_ms", [](Config & c) -> auto& { return c.server.idle_timeout_ms; }),
       setting(
           "server.write_timeout_ms", [](Config & c) -> auto& { return c.server.write_timeout_ms; }),
+      setting(
+          "server.watch_folders", [](Config & c) -> auto& { return c.server.watch_folders; }),
+      setting(
+          "server.folder_pass_s", [](Config & c) -> auto& { return c.server.folder_pass_s; }),
   };
 }
 

@@ -64,6 +64,8 @@ struct Config {
     std::uint32_t read_timeout_ms = 30'000;
     std::uint32_t idle_timeout_ms = 60'000;
     std::uint32_t write_timeout_ms = 30'000;
+    bool watch_folders = true;            // folders are read while they change
+    std::uint32_t folder_pass_s = 3'600;  // and from end to end this often
   } server;
 };
 

@@ -220,10 +220,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
 }
 
 Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool force, Depth depth,
-                                            const OnProgress& on_progress, std::stop_token stop) {
+                                            const OnProgress& on_progress, std::stop_token stop,
+                                            const std::optional<std::set<std::string>>& paths) {
   ingest::IngestOptions options;
   options.sync.force = force;
   options.cache = cache_.get();
+  options.sync.paths = paths;
   options.on_progress = on_progress;
   options.fast = depth == Depth::first_tier;
   if (first_tier_) options.table = first_tier_->embedder.get();
@@ -235,6 +237,8 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   }
   auto report = ingest::ingest_source(source, *collection_, *fetcher_, *embedder_, options, stop);
   if (!report) return std::move(report).error();
+  // Rewriting the index for every file that is saved would cost more than it frees.
+  if (paths) return report;
   if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0)
     RENVOI_CHECK(collection_->compact());
   return report;
@@ -252,6 +256,19 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   if (!report) return std::move(report).error();
   if (report->documents_encoded > 0 || report->sync.totals.gone > 0) RENVOI_CHECK(collection_->compact());
   return report;
+}
+
+catalog::Source Engine::recognise(const catalog::Source& described, std::stop_token stop) {
+  if (described.kind != catalog::SourceKind::site) return described;
+  if (const auto sources = collection_->catalog().sources(); sources.ok()) {
+    for (const auto& known : *sources) {
+      if (known.address != described.address) continue;
+      catalog::Source same = described;
+      same.kind = known.kind;
+      return same;
+    }
+  }
+  return crawl::recognise_source(described, *fetcher_, stop);
 }
 
 Result<catalog::Source> Engine::find_source(const std::string& text) {

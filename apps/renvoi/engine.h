@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -61,9 +62,10 @@ class Engine {
     first_tier,  // searchable, and no more: encode_waiting() does the rest
   };
   // Reads the source and indexes it, then frees what the dead passages held. Errors also: `invalid` (first_tier, and
-  // the model was not distilled).
+  // the model was not distilled). `paths`: only what changed of a folder (crawl::SyncOptions::paths); nothing is freed.
   Result<ingest::IngestReport> ingest(const catalog::Source& source, bool force, Depth depth,
-                                      const OnProgress& on_progress, std::stop_token stop);
+                                      const OnProgress& on_progress, std::stop_token stop,
+                                      const std::optional<std::set<std::string>>& paths = {});
   enum class Pace : std::uint8_t {
     fast,        // all cores
     background,  // one thread, with an encoder of its own: whoever asks does not wait for it
@@ -71,6 +73,10 @@ class Engine {
   // Encodes what is only in the first tier; all of it without `source`.
   Result<ingest::IngestReport> encode_waiting(std::optional<SourceId> source, Pace pace, const OnProgress& on_progress,
                                               std::stop_token stop);
+
+  // `described` as it is known already, when a source of that address is; else what its answer says that it is
+  // (crawl::recognise_source), within some seconds.
+  catalog::Source recognise(const catalog::Source& described, std::stop_token stop = {});
 
   // The source meant by a number, an address or a path. Errors: `not_found`.
   Result<catalog::Source> find_source(const std::string& text);

@@ -59,7 +59,8 @@ Json json_of(const catalog::SourcePolicy& policy) {
           {"max_pages", policy.max_pages},
           {"min_delay_ms", policy.min_delay_ms},
           {"revisit_after_s", policy.revisit_after_s},
-          {"path_prefix", policy.path_prefix}};
+          {"path_prefix", policy.path_prefix},
+          {"use_sitemaps", policy.use_sitemaps}};
 }
 
 Json json_of(const catalog::Source& source) {

@@ -76,7 +76,8 @@ Look look_again(const EvidenceReader& reader, const catalog::Reference& known, s
   if (reader.cache != nullptr) cached = reader.cache->get(known.id);
   if (cached && cached->fingerprint != known.fingerprint) cached.reset();
 
-  crawl::Fetcher::Request request{known.address, {}, source->policy, true};
+  crawl::Fetcher::Request request = crawl::request_for(known, *source);
+  request.urgent = true;
   if (cached) request.validators = known.validators;  // a 304 with nothing behind it would be an empty document
   const crawl::Observation seen = reader.fetcher.fetch(request, stop);
   if (stop.stop_requested() && seen.outcome != crawl::Outcome::fetched &&

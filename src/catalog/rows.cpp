@@ -10,6 +10,10 @@ constexpr std::size_t kMaxTypeBytes = 40;
 constexpr std::size_t kMaxRemarkBytes = 500;
 constexpr std::size_t kMaxValidatorBytes = 1'000;  // a longer one is cut, never matches, and the page is read again
 
+// The column obey_robots holds two answers about robots.txt: its rules, and the sitemaps it names. A 1 of an older
+// version says what it always said.
+constexpr std::int64_t kObeysRules = 1, kUsesSitemaps = 2;
+
 std::uint32_t number32(const Query& row, int column) { return static_cast<std::uint32_t>(row.integer(column)); }
 
 }  // namespace
@@ -21,7 +25,8 @@ Source read_source(const Query& row) {
   source.address = row.text(2);
   source.policy.retention = static_cast<Retention>(row.integer(3));
   source.policy.allow_private_addresses = row.integer(4) != 0;
-  source.policy.obey_robots = row.integer(5) != 0;
+  source.policy.obey_robots = (row.integer(5) & kObeysRules) != 0;
+  source.policy.use_sitemaps = (row.integer(5) & kUsesSitemaps) != 0;
   source.policy.max_depth = number32(row, 6);
   source.policy.max_pages = number32(row, 7);
   source.policy.min_delay_ms = number32(row, 8);
@@ -63,7 +68,8 @@ void bind_source(Query& query, const Source& source) {
   const SourcePolicy& policy = source.policy;
   query.bind(static_cast<std::int64_t>(source.kind)).bind(source.address);
   query.bind(static_cast<std::int64_t>(policy.retention)).bind(std::int64_t{policy.allow_private_addresses});
-  query.bind(std::int64_t{policy.obey_robots}).bind(policy.max_depth).bind(policy.max_pages).bind(policy.min_delay_ms);
+  query.bind((policy.obey_robots ? kObeysRules : 0) | (policy.use_sitemaps ? kUsesSitemaps : 0));
+  query.bind(policy.max_depth).bind(policy.max_pages).bind(policy.min_delay_ms);
   query.bind(policy.revisit_after_s).bind(policy.path_prefix).bind(source.added_at).bind(source.synced_at);
   query.bind(truncate_utf8(source.last_outcome, kMaxRemarkBytes));
 }

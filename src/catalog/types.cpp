@@ -5,7 +5,8 @@
 namespace renvoi::catalog {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds = {"folder", "file", "url", "site", "sitemap"};
+constexpr std::array<std::string_view, 9> kKinds = {"folder", "file", "url",  "site",   "sitemap",
+                                                    "feed",   "list", "opml", "archive"};
 constexpr std::array<std::string_view, 3> kRetentions = {"none", "text", "page"};
 constexpr std::array<std::string_view, 6> kStates = {"LIVE", "SUSPECT", "GONE", "HOST_DOWN", "BLOCKED", "MOVED"};
 

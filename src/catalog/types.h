@@ -11,7 +11,18 @@
 
 namespace renvoi::catalog {
 
-enum class SourceKind : std::uint8_t { folder, file, url, site, sitemap };
+// Stored by number: new ones are added at the end.
+enum class SourceKind : std::uint8_t {
+  folder,
+  file,
+  url,      // one page
+  site,     // a page and what it links to
+  sitemap,  // sitemaps.org
+  feed,     // RSS, Atom, JSON Feed: what its entries link to
+  list,     // a text file of addresses
+  opml,     // a list of feeds
+  archive,  // WARC, WACZ: documents as they were when they were recorded
+};
 std::string_view to_string(SourceKind kind);  // "folder", ...
 std::optional<SourceKind> parse_source_kind(std::string_view text);
 
@@ -29,6 +40,7 @@ struct SourcePolicy {
   std::uint32_t min_delay_ms = 500;       // between two requests to one host; Crawl-delay can only lengthen it
   std::int64_t revisit_after_s = 86'400;  // a sync passes over what was checked more recently; 0: never
   std::string path_prefix{};              // a site's scope, "/docs/"; empty: the folder of the start URL
+  bool use_sitemaps = false;              // of a site: also what the sitemaps list that its robots.txt names
   bool operator==(const SourcePolicy&) const = default;
 };
 

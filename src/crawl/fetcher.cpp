@@ -10,6 +10,7 @@
 #include "crawl/file_fetch.h"
 #include "crawl/politeness.h"
 #include "crawl/robots_cache.h"
+#include "crawl/web_archive.h"
 
 namespace renvoi::crawl {
 namespace {
@@ -79,10 +80,19 @@ class HttpFetcher final : public Fetcher {
       : client_(client), clock_(clock), options_(std::move(options)), robots_(client, clock, options_.robots_agent) {}
 
   Observation fetch(const Request& request, std::stop_token stop) override {
+    if (!request.archive.empty())
+      return fetch_archived(request.archive, request.locator, request.address, options_.max_body_bytes, clock_.now(),
+                            stop);
     const auto url = net::Url::parse(request.address);
     if (!url) return at_now(observed(Outcome::refused, url.error().message), request.address);
     if (url->scheme() == "file") return fetch_file(*url, request.validators, options_.max_body_bytes, clock_.now());
     return follow(*url, request, stop);
+  }
+
+  std::vector<std::string> sitemaps(const Request& request, std::stop_token stop) override {
+    const auto url = net::Url::parse(request.address);
+    if (!url || url->scheme() == "file") return {};
+    return robots_.get(*url, addresses(request), stop)->robots.sitemaps();
   }
 
  private:
@@ -213,6 +223,14 @@ class HttpFetcher final : public Fetcher {
 };
 
 }  // namespace
+
+Fetcher::Request request_for(const catalog::Reference& reference, const catalog::Source& source) {
+  Fetcher::Request request{reference.address, {}, source.policy, false, {}, {}};
+  if (source.kind != catalog::SourceKind::archive) return request;
+  request.archive = source.address;
+  request.locator = reference.validators.etag;
+  return request;
+}
 
 std::unique_ptr<Fetcher> make_fetcher(net::HttpClient& client, const Clock& clock, FetcherOptions options) {
   return std::make_unique<HttpFetcher>(client, clock, std::move(options));

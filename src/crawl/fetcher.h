@@ -5,6 +5,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -33,9 +34,18 @@ class Fetcher {
     catalog::Validators validators;
     catalog::SourcePolicy policy;
     bool urgent = false;
+    // Of a source of kind archive: the file that holds the document, and the locator that was its validator. Then
+    // nothing is asked of any server (web_archive.h).
+    std::string archive{};
+    std::string locator{};
   };
   virtual Observation fetch(const Request& request, std::stop_token stop = {}) = 0;
+  // The sitemaps that the robots.txt of `request`'s origin names, as written; none when it cannot be read.
+  virtual std::vector<std::string> sitemaps(const Request& /*request*/, std::stop_token /*stop*/ = {}) { return {}; }
 };
+
+// How `reference` is read: from its server, or, when `source` is an archive, from that.
+Fetcher::Request request_for(const catalog::Reference& reference, const catalog::Source& source);
 
 // `client` and `clock` must outlive it.
 std::unique_ptr<Fetcher> make_fetcher(net::HttpClient& client, const Clock& clock, FetcherOptions options = {});

@@ -10,14 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string version_of(const fs::path& path) {
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error) return "";
-  const auto time = fs::last_write_time(path, error);
-  return error ? "" : std::to_string(size) + "-" + std::to_string(time.time_since_epoch().count());
-}
-
 Timestamp modified_at(const fs::path& path) {
   std::error_code error;
   const auto time = fs::last_write_time(path, error);
@@ -44,13 +36,21 @@ Observation failed(Observation seen, const Error& error, const fs::path& path) {
 
 }  // namespace
 
+std::string file_version(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return "";
+  const auto time = fs::last_write_time(path, error);
+  return error ? "" : std::to_string(size) + "-" + std::to_string(time.time_since_epoch().count());
+}
+
 Observation fetch_file(const net::Url& url, const catalog::Validators& validators, std::uint64_t max_bytes,
                        Timestamp now) {
   Observation seen;
   seen.at = now;
   seen.final_address = url.without_fragment();
   const fs::path path = url.file_path();
-  const std::string version = version_of(path);
+  const std::string version = file_version(path);
   if (!version.empty() && version == validators.etag) {
     seen.outcome = Outcome::not_modified;
     seen.status = 304;

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <string>
 
 #include "crawl/observation.h"
 #include "net/url.h"
 
 namespace renvoi::crawl {
+
+// Size and time of the last change: another one is another version. "" when the file is not there.
+std::string file_version(const std::filesystem::path& path);
 
 // Validators are size and time of the last change; the same ones give `not_modified`. A file that is not there in a
 // folder that is, is `missing`; when its folder is not there either, `unreachable`: a disk may not be mounted.

@@ -52,9 +52,8 @@ struct Walker {
   }
 };
 
-}  // namespace
-
-Result<FolderWalk> walk_folder(const fs::path& root, std::size_t max_files) {
+// Where `root` really is, when it can be read.
+Result<fs::path> real_folder(const fs::path& root) {
   std::error_code error;
   const fs::path real = fs::canonical(root, error);
   if (error == std::errc::permission_denied)
@@ -63,9 +62,10 @@ Result<FolderWalk> walk_folder(const fs::path& root, std::size_t max_files) {
   if (!fs::is_directory(real, error)) return Error{ErrorCode::invalid, root.string() + " is not a folder"};
   fs::directory_iterator readable(real, error);
   if (error) return Error{ErrorCode::denied, root.string() + " may not be read: " + error.message()};
-  Walker walker{real, max_files};
-  walker.entered.insert(real);
-  walker.waiting.push_back(real);
+  return real;
+}
+
+FolderWalk walked(Walker walker) {
   while (!walker.waiting.empty() && !walker.found.truncated) {
     const fs::path next = std::move(walker.waiting.back());
     walker.waiting.pop_back();
@@ -73,6 +73,31 @@ Result<FolderWalk> walk_folder(const fs::path& root, std::size_t max_files) {
   }
   walker.found.files.assign(walker.files.begin(), walker.files.end());
   return std::move(walker.found);
+}
+
+}  // namespace
+
+Result<FolderWalk> walk_folder(const fs::path& root, std::size_t max_files) {
+  RENVOI_TRY(const fs::path real, real_folder(root));
+  Walker walker{real, max_files};
+  walker.entered.insert(real);
+  walker.waiting.push_back(real);
+  return walked(std::move(walker));
+}
+
+Result<FolderWalk> walk_part(const fs::path& root, const fs::path& part, std::size_t max_files) {
+  RENVOI_TRY(const fs::path real, real_folder(root));
+  Walker walker{real, max_files};
+  walker.entered.insert(real);
+  const fs::path relative = part.lexically_normal().lexically_relative(real);
+  if (relative.empty() || *relative.begin() == "..") return FolderWalk{};
+  if (relative == ".") return walk_folder(root, max_files);
+  for (const fs::path& name : relative)
+    if (name.string().starts_with('.')) return FolderWalk{};
+  std::error_code error;
+  const fs::directory_entry entry(part, error);
+  if (!error && entry.exists(error) && !error) walker.entry(entry);
+  return walked(std::move(walker));
 }
 
 }  // namespace renvoi::crawl

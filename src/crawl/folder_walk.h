@@ -21,4 +21,9 @@ struct FolderWalk {
 // folder).
 Result<FolderWalk> walk_folder(const std::filesystem::path& root, std::size_t max_files);
 
+// What walk_folder() would find at or under `part`, an absolute path inside `root` as that is really called: a file, a
+// folder, or something that is not there (any more): then nothing. Errors: as above, about `root`.
+Result<FolderWalk> walk_part(const std::filesystem::path& root, const std::filesystem::path& part,
+                             std::size_t max_files);
+
 }  // namespace renvoi::crawl

@@ -45,23 +45,30 @@ std::optional<net::Url> resolve_link(std::string_view target, const net::Url& ba
 }
 
 Result<Scope> Scope::of(const catalog::Source& source) {
-  RENVOI_TRY(const net::Url url, net::Url::parse(source.address));
+  using catalog::SourceKind;
   Scope scope;
+  if (source.kind == SourceKind::feed || source.kind == SourceKind::list || source.kind == SourceKind::opml) {
+    scope.anywhere_ = true;
+    scope.any_type_ = source.kind == SourceKind::list;
+    scope.prefix_ = source.policy.path_prefix.empty() ? "/" : source.policy.path_prefix;
+    return scope;
+  }
+  RENVOI_TRY(const net::Url url, net::Url::parse(source.address));
   scope.host_ = url.host();
   scope.port_ = url.port();
   scope.default_port_ = is_default(url);
   // A sitemap lists pages of its whole host.
-  scope.prefix_ = source.kind == catalog::SourceKind::sitemap ? "/" : folder_of(url.path());
+  scope.prefix_ = source.kind == SourceKind::sitemap ? "/" : folder_of(url.path());
   if (!source.policy.path_prefix.empty()) scope.prefix_ = source.policy.path_prefix;
   return scope;
 }
 
 bool Scope::holds(const net::Url& url) const {
   if (url.scheme() != "http" && url.scheme() != "https") return false;
-  if (url.host() != host_) return false;
-  if (default_port_ ? !is_default(url) : url.port() != port_) return false;
+  if (!anywhere_ && url.host() != host_) return false;
+  if (!anywhere_ && (default_port_ ? !is_default(url) : url.port() != port_)) return false;
   const std::string path = url.path();
-  return path.starts_with(prefix_) && may_be_document(path);
+  return path.starts_with(prefix_) && (any_type_ || may_be_document(path));
 }
 
 }  // namespace renvoi::crawl

@@ -1,4 +1,5 @@
-// Which addresses belong to a source: the same host, under a path, of a kind that may be a document.
+// Which addresses belong to a source: the same host, under a path, of a kind that may be a document. What a feed, a
+// list or an OPML file names may be anywhere.
 #pragma once
 
 #include <optional>
@@ -16,14 +17,18 @@ class Scope {
  public:
   // Errors: `invalid` when the source's address is not a URL.
   static Result<Scope> of(const catalog::Source& source);
-  // Same origin (http and https of one host are one), under the prefix, and not an image, an archive, a program...
+  // Same origin (http and https of one host are one) unless it is anywhere(), under the prefix, and not an image, an
+  // archive, a program... (but what stands in a list was put there on purpose).
   bool holds(const net::Url& url) const;
+  bool anywhere() const { return anywhere_; }
   const std::string& prefix() const { return prefix_; }
 
  private:
   std::string host_;
   std::uint16_t port_ = 0;
   bool default_port_ = true;
+  bool anywhere_ = false;
+  bool any_type_ = false;
   std::string prefix_;
 };
 

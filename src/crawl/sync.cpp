@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "base/hash.h"
-#include "crawl/folder_walk.h"
-#include "crawl/sitemap.h"
 #include "crawl/sync_pass.h"
 
 namespace renvoi::crawl {
@@ -15,13 +13,13 @@ using catalog::ReferenceState;
 using catalog::SourceKind;
 
 constexpr std::size_t kMaxProblems = 1'000;
-constexpr std::size_t kMaxSitemaps = 1'000;
-constexpr std::uint64_t kSmallSource = 4;      // a source of fewer documents may lose most of them
-constexpr std::size_t kEmptyFolderAlarm = 10;  // an empty folder that held so many is an unmounted disk
-constexpr std::uint32_t kHostFailures = 5;     // in a row, then the host is left alone for this pass
+constexpr std::uint64_t kSmallSource = 4;   // a source of fewer documents may lose most of them
+constexpr std::uint32_t kHostFailures = 5;  // in a row, then the host is left alone for this pass
+
+}  // namespace
 
 bool is_web(const catalog::Source& source) {
-  return source.kind != SourceKind::folder && source.kind != SourceKind::file;
+  return source.kind != SourceKind::folder && source.kind != SourceKind::file && source.kind != SourceKind::archive;
 }
 
 Error as_error(const Observation& seen, const std::string& address) {
@@ -30,8 +28,6 @@ Error as_error(const Observation& seen, const std::string& address) {
                                                                 : ErrorCode::denied;
   return Error{code, address + ": " + seen.reason};
 }
-
-}  // namespace
 
 void SyncPass::problem(const std::string& address, const std::string& reason) {
   ++report_.totals.failed;
@@ -63,6 +59,8 @@ bool SyncPass::is_due(const Reference& reference) const {
   const Timestamp now = clock_.now();
   if (options_.force) return true;
   if (reference.state == ReferenceState::live && !reference.indexed && reference.reason.empty()) return true;
+  if (const auto listed = listed_changes_.find(reference.address); listed != listed_changes_.end())
+    return is_due_by_listing(reference, listed->second, source_.policy.revisit_after_s, now);
   if (reference.state == ReferenceState::live || reference.state == ReferenceState::moved)
     return reference.checked_at + source_.policy.revisit_after_s <= now;
   return reference.next_check_at <= now;
@@ -78,122 +76,6 @@ Result<void> SyncPass::load() {
   if (!is_web(source_)) return {};
   RENVOI_TRY(Scope scope, Scope::of(source_));
   scope_ = std::move(scope);
-  return {};
-}
-
-// Of a pass over some references only: those that may be asked for now.
-void SyncPass::seed_only() {
-  for (const auto& [address, reference] : known_) {
-    const bool shown = reference.state == ReferenceState::live || reference.state == ReferenceState::moved;
-    if (is_read_again(reference) && (shown || reference.next_check_at <= clock_.now())) want(address, reference.depth);
-  }
-}
-
-Result<void> SyncPass::seed() {
-  if (options_.only) {
-    seed_only();
-    return {};
-  }
-  if (source_.kind == SourceKind::folder) return seed_folder();
-  if (source_.kind == SourceKind::file) {
-    want(net::file_url(source_.address), 0);
-    return {};
-  }
-  if (source_.kind == SourceKind::sitemap) RENVOI_CHECK(seed_sitemap());
-  if (source_.kind != SourceKind::sitemap && !known_.contains(source_.address)) want(source_.address, 0);
-  RENVOI_TRY(const auto frontier, catalog_.frontier(source_.id));
-  for (const auto& entry : frontier) want(entry.address, entry.depth);
-  for (const auto& [address, reference] : known_) {
-    if (is_due(reference))
-      want(address, reference.depth);
-    else if (reference.state != ReferenceState::gone)
-      ++report_.totals.skipped;
-  }
-  return {};
-}
-
-Result<void> SyncPass::seed_folder() {
-  const auto walk = walk_folder(source_.address, source_.policy.max_pages);
-  if (!walk && known_.empty()) return walk.error();
-  if (!walk || (walk->files.empty() && alive_ >= kEmptyFolderAlarm)) {
-    problem(source_.address, walk ? "the folder is empty and was not: is its disk mounted? Nothing was removed"
-                                  : walk.error().message + ". Nothing was removed");
-    report_.held = cut_ = true;
-    return {};
-  }
-  for (const std::string& trouble : walk->problems) problem(source_.address, trouble);
-  cut_ = walk->truncated;
-  std::set<std::string> present;
-  for (const std::string& file : walk->files) {
-    const std::string address = net::file_url(file);
-    present.insert(address);
-    want(address, 0);
-  }
-  if (walk->truncated || !walk->problems.empty()) return {};  // what was not seen may still be there
-  for (const auto& [address, reference] : known_) {
-    if (present.contains(address) || reference.state == ReferenceState::gone) continue;
-    Observation seen;
-    seen.outcome = Outcome::missing;
-    seen.status = 404;
-    seen.reason = "the file is not there";
-    seen.at = clock_.now();
-    RENVOI_CHECK(state(next_reference(reference, seen, source_.policy.revisit_after_s, options_.life), reference));
-  }
-  return {};
-}
-
-Result<void> SyncPass::want_listed(const std::string& text) {
-  const auto base = net::Url::parse(source_.address);
-  if (!base) return base.error();
-  const auto url = resolve_link(text, *base);
-  if (!url || !scope_->holds(*url)) return {};
-  const auto known = known_.find(url->href());
-  // Listed again: a tombstone is looked at at once.
-  if (known != known_.end() && known->second.state != ReferenceState::gone) return {};
-  if (known == known_.end()) RENVOI_CHECK(catalog_.add_to_frontier(source_.id, {{url->href(), 1}}));
-  want(url->href(), 1);
-  return {};
-}
-
-Result<void> SyncPass::read_sitemap(const std::string& address, std::deque<std::string>& more,
-                                    std::set<std::string>& read) {
-  const Observation seen = fetcher_.fetch({address, {}, source_.policy, false}, stop_);
-  if (stop_.stop_requested()) return {};
-  if (seen.outcome != Outcome::fetched) {
-    if (address == source_.address) start_failed_ = as_error(seen, address);
-    problem(address, seen.reason);
-    return {};
-  }
-  const auto map = parse_sitemap(seen.body);
-  if (!map) {
-    if (address == source_.address) start_failed_ = map.error();
-    problem(address, map.error().message);
-    return {};
-  }
-  cut_ |= map->truncated;
-  const auto base = net::Url::parse(address);
-  for (const std::string& child : map->sitemaps) {
-    const auto url = base ? resolve_link(child, *base) : std::nullopt;
-    if (!url || url->host() != base->host() || !read.insert(url->href()).second) continue;
-    if (read.size() <= kMaxSitemaps)
-      more.push_back(url->href());
-    else
-      cut_ = true;
-  }
-  for (const std::string& page : map->pages) RENVOI_CHECK(want_listed(page));
-  return {};
-}
-
-Result<void> SyncPass::seed_sitemap() {
-  std::deque<std::string> waiting{source_.address};
-  std::set<std::string> read{source_.address};
-  while (!waiting.empty() && !stop_.stop_requested()) {
-    const std::string address = std::move(waiting.front());
-    waiting.pop_front();
-    RENVOI_CHECK(read_sitemap(address, waiting, read));
-    progress(address);
-  }
-  if (start_failed_ && known_.empty()) return *start_failed_;
   return {};
 }
 
@@ -229,9 +111,10 @@ Result<void> SyncPass::look(const Wanted& wanted) {
     return {};
   }
   looked_at_.insert(wanted.address);
-  Fetcher::Request request{wanted.address, {}, source_.policy, false};
+  Fetcher::Request request = request_of(wanted, known ? &found->second : nullptr);
   // A 304 with nothing indexed behind it would be an empty document.
-  if (known && found->second.indexed && found->second.state != ReferenceState::gone && !is_read_again(found->second))
+  if (request.archive.empty() && known && found->second.indexed && found->second.state != ReferenceState::gone &&
+      !is_read_again(found->second))
     request.validators = found->second.validators;
   Observation seen = fetcher_.fetch(request, stop_);
   if (stop_.stop_requested() && seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified) {
@@ -313,7 +196,7 @@ Result<void> SyncPass::bury() {
 
 Result<void> SyncPass::finish() {
   report_.complete = !cut_ && !stop_.stop_requested();
-  if (options_.only) return {};  // says nothing about the source as a whole
+  if (options_.only || options_.paths) return {};  // says nothing about the source as a whole
   catalog::Source done = source_;
   if (report_.complete) done.synced_at = clock_.now();
   const SyncProgress& totals = report_.totals;

@@ -7,6 +7,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -58,6 +59,8 @@ struct SyncOptions {
   // Only these references (those that are due, where one is not LIVE): each is read whole and handed over even if its
   // text is the same, no link is followed, nothing new is looked for. What is gone leaves as in any pass.
   std::optional<std::set<ReferenceId>> only;
+  // Of a folder: only what is at or under these absolute paths now, or was (a watch saw them change).
+  std::optional<std::set<std::string>> paths;
   std::function<void(const SyncProgress&)> on_progress;
 };
 
@@ -67,9 +70,18 @@ Result<SyncReport> sync_source(const catalog::Source& source, catalog::Catalog& 
                                const Clock& clock, SyncSink& sink, const SyncOptions& options = {},
                                std::stop_token stop = {});
 
-// What SOURCE on a command line means: an existing folder or file, or a URL (a sitemap when its name or `kind` says so;
-// a site when it is a page and `kind` is not url). Errors: `not_found`, `invalid`.
+// What SOURCE on a command line means: an existing folder or file, or a URL. Names tell where they can: *.opml, *.warc,
+// *.warc.gz, *.wacz, a sitemap's; a file that begins like a feed or OPML is one. A URL is a site otherwise. `kind`
+// decides where it is given. Errors: `not_found`, `invalid`.
 Result<catalog::Source> describe_source(const std::string& text, std::optional<catalog::SourceKind> kind,
                                         const catalog::SourcePolicy& policy);
+
+// Whether `source` was described by its name alone and may be something else: a site, not `kind` as somebody said.
+// Asks it once, without the politeness delay, and changes its kind when the answer begins like a feed, OPML or a
+// sitemap. An answer that does not come changes nothing: the sync will tell.
+catalog::Source recognise_source(catalog::Source source, Fetcher& fetcher, std::stop_token stop = {});
+
+// "feed", "opml" or "sitemap", by the first bytes (gunzipped, any Unicode encoding); nothing for anything else.
+std::optional<catalog::SourceKind> sniff_listing(std::string_view bytes);
 
 }  // namespace renvoi::crawl

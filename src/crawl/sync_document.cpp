@@ -57,23 +57,32 @@ Result<void> SyncPass::leave_out(const Wanted& wanted, const std::optional<Refer
     absent.outcome = Outcome::missing;
     return state(next_reference(*known, absent, source_.policy.revisit_after_s, options_.life), *known);
   }
-  Reference next = *known;
+  return withdraw(*known, why);
+}
+
+// It leaves at once, though nobody says that it is dead.
+Result<void> SyncPass::withdraw(const Reference& reference, const std::string& why) {
+  Reference next = reference;
   next.state = ReferenceState::gone;
-  next.state_since = next.checked_at = seen.at;
+  next.state_since = next.checked_at = clock_.now();
   next.reason = "not indexed: " + why;
   next.failures = 0;
-  next.next_check_at = seen.at + options_.life.gone_recheck_s[0];
-  return state(std::move(next), *known);
+  next.next_check_at = clock_.now() + options_.life.gone_recheck_s[0];
+  return state(std::move(next), reference);
 }
 
 // Whether the page says that it is another one of this source, and that one is, or will be, indexed.
 Result<bool> SyncPass::belongs_to_canonical(const Wanted& wanted, const std::optional<Reference>& known,
                                             const Observation& seen, const extract::Document& document) {
-  if (wanted.ignore_canonical || document.canonical.empty() || source_.kind == SourceKind::url || !scope_) return false;
+  // What was named one by one is meant.
+  if (source_.kind == SourceKind::url || source_.kind == SourceKind::list || !scope_) return false;
+  if (wanted.ignore_canonical || document.canonical.empty()) return false;
   const auto base = net::Url::parse(seen.final_address);
   if (!base) return false;
   const auto canonical = resolve_link(document.canonical, *base);
   if (!canonical || !scope_->holds(*canonical)) return false;
+  // What a page says must not lead to a host that nobody named.
+  if (scope_->anywhere() && canonical->host() != base->host()) return false;
   const std::string& address = canonical->href();
   if (address == wanted.address || address == seen.final_address) return false;
   RENVOI_TRY(const auto held, catalog_.find_reference(address));
@@ -131,6 +140,16 @@ Result<void> SyncPass::hand_over(Reference reference, const Observation& seen, e
   return sink_.on_document(reference, std::move(document), changed);
 }
 
+// Of an address that another source has: a document on its server is worth more than a recorded one, and a recorded one
+// more than none.
+Result<bool> SyncPass::takes_over(const Reference& held) {
+  if (!held.indexed) return true;
+  if (source_.kind == SourceKind::archive) return false;
+  const auto owner = catalog_.source(held.source);
+  if (!owner.ok() && owner.error().code != ErrorCode::not_found) return owner.error();
+  return owner.ok() && owner->kind == SourceKind::archive;
+}
+
 Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Reference> known, const Observation& seen) {
   const bool redirected = !seen.final_address.empty() && seen.final_address != wanted.address;
   const auto final_url = net::Url::parse(seen.final_address);
@@ -163,8 +182,10 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
   if (known) before = *known;
   if (!known) {
     before.source = source_.id;
-    // A permanent redirect names the address; a temporary one asks to keep the old.
-    before.address = redirected && seen.permanent_redirect ? seen.final_address : wanted.address;
+    // A permanent redirect names the address; a temporary one asks to keep the old. So does a list, whose addresses
+    // tell what belongs to it.
+    const bool renamed = redirected && seen.permanent_redirect && source_.kind != SourceKind::list;
+    before.address = renamed ? seen.final_address : wanted.address;
     before.depth = wanted.depth;
     before.state_since = seen.at;
     Observation direct = seen;
@@ -177,9 +198,13 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
     if (before.address != wanted.address) RENVOI_CHECK(catalog_.remove_from_frontier(source_.id, wanted.address));
     queued_.insert(before.address);
     looked_at_.insert(before.address);
-    if (before.source != source_.id && before.indexed) {  // another source has it
-      ++report_.totals.skipped;
-      return {};
+    if (before.source != source_.id) {
+      RENVOI_TRY(const bool ours, takes_over(before));
+      if (!ours) {  // another source has it
+        ++report_.totals.skipped;
+        return {};
+      }
+      before.source = source_.id;
     }
     ++pages_;
   } else if (known->state == ReferenceState::gone) {

@@ -10,6 +10,15 @@
 
 namespace renvoi::crawl {
 
+// Is it on servers of others? A source that is not is believed: what is not there is gone at once.
+bool is_web(const catalog::Source& source);
+Error as_error(const Observation& seen, const std::string& address);
+// Whether a reference is to be looked at now, when a sitemap or a feed says that it was last changed at `changed_at`:
+// at once when that is after the last look (but not twice in an hour), otherwise once a week, or less often if that is
+// the source's interval. A date more than a day ahead says nothing.
+bool is_due_by_listing(const catalog::Reference& reference, Timestamp changed_at, std::int64_t revisit_after_s,
+                       Timestamp now);
+
 // Of the thread that syncs.
 class SyncPass {
  public:
@@ -43,10 +52,22 @@ class SyncPass {
   bool is_read_again(const catalog::Reference& reference) const {
     return options_.only && options_.only->contains(reference.id);
   }
+  Result<void> seed_known();
   Result<void> seed_folder();
-  Result<void> seed_sitemap();
-  Result<void> read_sitemap(const std::string& address, std::deque<std::string>& more, std::set<std::string>& read);
-  Result<void> want_listed(const std::string& address);
+  Result<void> seed_paths();
+  Result<void> file_is_gone(const catalog::Reference& reference);
+  Result<void> seed_archive();
+  Result<void> seed_list();
+  Result<void> seed_opml();
+  Result<void> seed_sitemaps(const std::vector<std::string>& start);
+  Result<void> read_sitemap(const std::string& address, std::deque<std::string>* more);
+  Result<void> read_feed(const std::string& address);
+  std::optional<Observation> read_listing(const std::string& address);
+  void bad_listing(const std::string& address, const Error& error);
+  Result<void> want_listed(const std::string& address, const std::string& base, std::optional<Timestamp> changed_at);
+  Result<void> withdraw(const catalog::Reference& reference, const std::string& why);
+  std::string start_address() const;
+  Fetcher::Request request_of(const Wanted& wanted, const catalog::Reference* known) const;
   Result<void> work();
   Result<void> look(const Wanted& wanted);
   Result<void> look_known(catalog::Reference reference, const Wanted& wanted, Observation seen);
@@ -58,6 +79,7 @@ class SyncPass {
                          bool changed);
   Result<void> leave_out(const Wanted& wanted, const std::optional<catalog::Reference>& known, const Observation& seen,
                          const std::string& why);
+  Result<bool> takes_over(const catalog::Reference& held);
   Result<bool> belongs_to_canonical(const Wanted& wanted, const std::optional<catalog::Reference>& known,
                                     const Observation& seen, const extract::Document& document);
   Result<void> follow_links(const extract::Document& document, const Observation& seen, std::uint32_t depth);
@@ -82,7 +104,7 @@ class SyncPass {
   std::stop_token stop_;
 
   SyncReport report_;
-  std::optional<Scope> scope_;                       // site and sitemap
+  std::optional<Scope> scope_;                       // of what is on the web
   std::map<std::string, catalog::Reference> known_;  // by address, as it was when the pass began
   std::deque<Wanted> queue_;
   std::set<std::string> queued_;                                          // ever, in this pass
@@ -94,6 +116,10 @@ class SyncPass {
   std::map<std::string, std::vector<Wanted>> waits_for_;  // canonical address -> the pages that named it
   std::set<std::string> looked_at_;                       // in this pass
   std::map<std::string, std::uint32_t> host_failures_;    // in a row
+  std::map<std::string, Timestamp> listed_changes_;       // what a sitemap or a feed dates
+  std::set<std::string> listed_;                          // what a list lists
+  bool only_listed_ = false;                              // the list was read to its end: nothing else is of the source
+  std::map<std::string, std::string> locators_;           // of an archive's pages
   bool cut_ = false;                                      // something remains
   std::optional<Error> start_failed_;
 };

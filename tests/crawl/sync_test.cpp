@@ -363,6 +363,9 @@ TEST_F(SyncTest, ASitemapIsReadWithItsChildrenAndRaisesTombstones) {
   dead.next_check_at = clock.now() + 90 * 86'400;
   ASSERT_TRUE(catalog->update_reference(dead, clock.now()).ok());
   sync();
+  EXPECT_EQ(state("/b"), ReferenceState::gone);  // looked at a moment ago, and the sitemap has no news of it
+  clock.advance(86'401);
+  sync();
   EXPECT_EQ(state("/b"), ReferenceState::live);
 }
 

@@ -10,7 +10,18 @@ namespace {
 
 struct Word {
   std::string text, about;
+  std::string values{};  // of an option that takes one of a few, with spaces between
 };
+
+// CLI11 writes the values of an option as "TEXT:{one,other}".
+std::string values_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto from = type.find('{'), to = type.rfind('}');
+  if (from == std::string::npos || to == std::string::npos || to < from) return "";
+  std::string values = type.substr(from + 1, to - from - 1);
+  std::replace(values.begin(), values.end(), ',', ' ');
+  return values;
+}
 
 // What may follow `command`: its subcommands and its options. `--help` is one of the latter.
 std::vector<Word> words_of(const CLI::App& command) {
@@ -19,7 +30,8 @@ std::vector<Word> words_of(const CLI::App& command) {
     words.push_back({sub->get_name(), sub->get_description()});
   }
   for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) words.push_back({"--" + name, option->get_description()});
+    for (const std::string& name : option->get_lnames())
+      words.push_back({"--" + name, option->get_description(), values_of(*option)});
   }
   return words;
 }
@@ -52,9 +64,15 @@ std::string quoted(std::string text) {  // for single quotes in every one of the
 }
 
 std::string bash_script(const CLI::App& app) {
-  std::string cases;
-  for (const Level& level : levels_of(app))
+  std::string cases, values;
+  for (const Level& level : levels_of(app)) {
     cases += fmt::format("    {}) words={} ;;\n", quoted(level.path), quoted(joined(level.words)));
+    for (const Word& word : level.words) {
+      if (!word.values.empty())
+        values += fmt::format("    {}) COMPREPLY=($(compgen -W {} -- \"$2\")); return ;;\n",
+                              quoted(level.path + " " + word.text), quoted(word.values));
+    }
+  }
   return "_renvoi() {\n"
          "  local word path='' words='' i\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -62,6 +80,9 @@ std::string bash_script(const CLI::App& app) {
          "    case \"$path:$word\" in (:-*|model:-*|key:-*) ;; (:*) path=\"$word\" ;; (model:*|key:*) path=\"$path "
          "$word\" ;; esac\n"
          "  done\n"
+         "  case \"$path $3\" in\n" +
+         values +
+         "  esac\n"
          "  case \"$path\" in\n" +
          cases +
          "  esac\n"
@@ -85,7 +106,8 @@ std::string fish_script(const CLI::App& app) {
                                       ? "__fish_use_subcommand"
                                       : "__fish_seen_subcommand_from " + level.path.substr(level.path.rfind(' ') + 1);
     for (const Word& word : level.words) {
-      const std::string what = word.text.starts_with("--") ? "-l " + word.text.substr(2) : "-f -a " + word.text;
+      std::string what = word.text.starts_with("--") ? "-l " + word.text.substr(2) : "-f -a " + word.text;
+      if (!word.values.empty()) what += " -x -a " + quoted(word.values);
       script += fmt::format("complete -c renvoi -n {} {} -d {}\n", quoted(condition), what, quoted(word.about));
     }
   }

@@ -18,7 +18,7 @@ struct AddOptions {
   std::string source, kind, retention, prefix;
   std::optional<std::uint32_t> depth, max_pages, delay_ms;
   std::optional<std::int64_t> revisit_s;
-  bool allow_private = false, no_robots = false, no_sync = false, force = false, fast = false;
+  bool allow_private = false, sitemaps = false, no_robots = false, no_sync = false, force = false, fast = false;
 };
 
 struct SyncCommandOptions {
@@ -36,6 +36,7 @@ Result<catalog::Source> describe(const AddOptions& options, const Config& config
   if (!options.prefix.empty()) policy.path_prefix = options.prefix;
   policy.allow_private_addresses = options.allow_private;
   policy.obey_robots = !options.no_robots;
+  policy.use_sitemaps = options.sitemaps;
   const auto kind = options.kind.empty() ? std::nullopt : catalog::parse_source_kind(options.kind);
   return crawl::describe_source(options.source, kind, policy);
 }
@@ -100,7 +101,8 @@ Result<void> run_add(Context& context, const AddOptions& options) {
   RENVOI_TRY(const catalog::Source described, describe(options, context.config));
   RENVOI_TRY(auto engine, Engine::open(context.config, Access::write, context.notify()));
   RENVOI_TRY(const auto before, engine->collection().catalog().sources());
-  catalog::Source wanted = described;
+  const std::stop_token stop = context.interrupts.stop_cleanly(kStopping);
+  catalog::Source wanted = options.kind.empty() && !options.no_sync ? engine->recognise(described, stop) : described;
   wanted.added_at = engine->clock().now();
   RENVOI_TRY(const catalog::Source source, engine->collection().catalog().add_source(wanted));
   bool is_new = true;
@@ -111,7 +113,6 @@ Result<void> run_add(Context& context, const AddOptions& options) {
     context.output.value({{"source", json_of(source)}, {"report", nullptr}});
     return {};
   }
-  const std::stop_token stop = context.interrupts.stop_cleanly(kStopping);
   auto report = sync_one(context, *engine, source, options.force, options.fast, stop);
   if (!report) {
     if (is_new && !stop.stop_requested()) {
@@ -237,19 +238,25 @@ Result<void> run_remove(Context& context, const std::string& what) {
 }
 
 void declare_add(CLI::App& app, Context& context) {
-  CLI::App* add = add_command(app, "add", "Add a source (folder, file, page, site, sitemap) and read it",
-                              "  renvoi add ~/notes\n"
-                              "  renvoi add https://docs.example.org/guide/ --max-pages 500\n"
-                              "  renvoi add https://example.org/sitemap.xml\n"
-                              "  renvoi add http://wiki.lan/ --allow-private\n"
-                              "Interrupted with Ctrl-C, the same command goes on where it stopped.\n");
+  CLI::App* add = add_command(
+      app, "add", "Add a source (folder, file, page, site, sitemap, feed, list, OPML, web archive) and read it",
+      "  renvoi add ~/notes\n"
+      "  renvoi add https://docs.example.org/guide/ --max-pages 500\n"
+      "  renvoi add https://example.org/sitemap.xml\n"
+      "  renvoi add https://example.org/feed/         a feed is known by what it answers\n"
+      "  renvoi add subscriptions.opml\n"
+      "  renvoi add urls.txt --kind list\n"
+      "  renvoi add crawl.warc.gz\n"
+      "  renvoi add http://wiki.lan/ --allow-private\n"
+      "Interrupted with Ctrl-C, the same command goes on where it stopped.\n");
   auto options = std::make_shared<AddOptions>();
   add->add_option("SOURCE", options->source, "Folder, file or URL")->required();
   add->add_option("--kind", options->kind, "What it is, when it cannot be told")
-      ->check(CLI::IsMember({"folder", "file", "url", "site", "sitemap"}));
+      ->check(CLI::IsMember({"folder", "file", "url", "site", "sitemap", "feed", "list", "opml", "archive"}));
   add->add_option("--depth", options->depth, "Links to follow from the start [16]");
   add->add_option("--max-pages", options->max_pages, "Pages to read at most [10000]");
   add->add_option("--prefix", options->prefix, "Stay under this path of the site, as /docs/ [the folder of the start]");
+  add->add_flag("--sitemaps", options->sitemaps, "Of a site: also what the sitemaps list that its robots.txt names");
   add->add_flag("--allow-private", options->allow_private, "Allow addresses of this machine and the local network");
   add->add_option("--delay-ms", options->delay_ms, "Time between two requests to a host [500]");
   add->add_option("--revisit-s", options->revisit_s, "A sync passes over what was checked more recently [86400]")

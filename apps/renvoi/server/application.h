@@ -12,6 +12,7 @@
 #include "net/http_server.h"
 #include "server/api_error.h"
 #include "server/fields.h"
+#include "server/folder_watcher.h"
 #include "server/jobs.h"
 #include "server/metrics.h"
 
@@ -66,6 +67,7 @@ struct Application {
   const bool require_key;
   Metrics metrics;
   Jobs jobs;
+  std::optional<FolderWatcher> folders;  // when the configuration says so
 
  private:
   std::optional<ApiError> refuse_host(const net::ServerRequest& request) const;

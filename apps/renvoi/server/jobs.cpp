@@ -52,9 +52,11 @@ Jobs::~Jobs() {
   changed_.notify_all();
 }
 
-Result<void> Jobs::start(SourceId source, bool force) {
+Result<void> Jobs::start(SourceId source, bool force, std::optional<std::set<std::string>> paths) {
   {
     const std::lock_guard lock(mutex_);
+    if (cancelled_.contains(source))
+      return Error{ErrorCode::not_found, fmt::format("source {} was removed", to_number(source))};
     if (const auto known = jobs_.find(source);
         known != jobs_.end() && (known->second.state == JobState::queued || known->second.state == JobState::running)) {
       return Error{ErrorCode::conflict,
@@ -66,7 +68,7 @@ Result<void> Jobs::start(SourceId source, bool force) {
       return Error{ErrorCode::exhausted,
                    fmt::format("{} sources are already waiting to be read: try again later", kMaxWaiting)};
     }
-    queue_.push_back({source, force});
+    queue_.push_back({source, force, std::move(paths)});
     jobs_[source] = {};
     encoding_stop_.request_stop();
   }
@@ -76,6 +78,7 @@ Result<void> Jobs::start(SourceId source, bool force) {
 
 void Jobs::cancel(SourceId source) {
   std::unique_lock lock(mutex_);
+  cancelled_.insert(source);
   std::erase_if(queue_, [&](const Order& order) { return order.source == source; });
   if (running_ == source) running_stop_.request_stop();
   encoding_stop_.request_stop();
@@ -113,7 +116,7 @@ void Jobs::work(std::stop_token stop) {
         changed_.notify_all();
         continue;
       }
-      order = queue_.front();
+      order = std::move(queue_.front());
       queue_.pop_front();
       running_ = order.source;
       running_stop_ = std::stop_source();
@@ -161,7 +164,7 @@ void Jobs::run(const Order& order, std::stop_token stop) {
         const std::lock_guard lock(mutex_);
         jobs_[order.source].progress = progress;
       },
-      stop);
+      stop, order.paths);
   if (!report) return finish(stop.stop_requested() ? JobState::stopped : JobState::failed, {}, report.error().message);
   finish(stop.stop_requested() ? JobState::stopped : JobState::done, std::move(report).value(), "");
 }

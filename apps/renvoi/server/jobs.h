@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -35,9 +36,11 @@ class Jobs {
   ~Jobs();
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
-  // Errors: `conflict` when the source is already waiting or being read, `exhausted` when 100 others wait.
-  Result<void> start(SourceId source, bool force);
-  // Stops reading it and returns once nothing writes for it any more.
+  // Errors: `conflict` when the source is already waiting or being read, `exhausted` when 100 others wait, `not_found`
+  // when it was cancelled. `paths`: only what changed of a folder.
+  Result<void> start(SourceId source, bool force, std::optional<std::set<std::string>> paths = {});
+  // Stops reading it and returns once nothing writes for it any more. For a source that is to be removed: it cannot be
+  // started again.
   void cancel(SourceId source);
   // The last job of the source since the server started.
   std::optional<Job> find(SourceId source) const;
@@ -45,8 +48,9 @@ class Jobs {
 
  private:
   struct Order {
-    SourceId source;
-    bool force;
+    SourceId source = SourceId::none;
+    bool force = false;
+    std::optional<std::set<std::string>> paths{};
   };
   void work(std::stop_token stop);
   void run(const Order& order, std::stop_token stop);
@@ -57,6 +61,7 @@ class Jobs {
   std::condition_variable_any changed_;
   std::deque<Order> queue_;
   std::map<SourceId, Job> jobs_;
+  std::set<SourceId> cancelled_;
   SourceId running_ = SourceId::none;
   std::stop_source running_stop_;
   bool encoding_ = false;

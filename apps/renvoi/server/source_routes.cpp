@@ -68,7 +68,8 @@ std::optional<ApiError> read_add(const Json& body, const Config& config, AddRequ
   auto& policy = add.policy;
   constexpr std::uint64_t kMost = 0xFFFFFFFF;
   add.address = fields.required_text("address");
-  const std::string kind = fields.choice("kind", "", {"folder", "file", "url", "site", "sitemap"});
+  const std::string kind =
+      fields.choice("kind", "", {"folder", "file", "url", "site", "sitemap", "feed", "list", "opml", "archive"});
   if (!kind.empty()) add.kind = catalog::parse_source_kind(kind);
   const std::string retention = fields.choice("retention", "", {"none", "text", "page"});
   if (!retention.empty()) policy.retention = *catalog::parse_retention(retention);
@@ -80,6 +81,7 @@ std::optional<ApiError> read_add(const Json& body, const Config& config, AddRequ
   policy.revisit_after_s = static_cast<std::int64_t>(
       fields.number("revisit_after_s", static_cast<std::uint64_t>(policy.revisit_after_s), 0, kMost));
   policy.path_prefix = fields.text("path_prefix", policy.path_prefix);
+  policy.use_sitemaps = fields.boolean("use_sitemaps", policy.use_sitemaps);
   add.force = fields.boolean("force", false);
   if (add.address.empty()) fields.refuse("address", "is empty");
   return fields.problem();
@@ -111,6 +113,7 @@ void add(Application& application, const Exchange& exchange) {
     return exchange.reply.error(problem);
   }
   if (needs_admin(*described) && !exchange.allows(KeyRole::admin)) return exchange.reply.error(refused);
+  if (!request.kind) *described = application.engine.recognise(*described);
   described->added_at = application.engine.clock().now();
   const auto source = application.engine.collection().catalog().add_source(*described);
   if (!source) return exchange.reply.error(source.error());

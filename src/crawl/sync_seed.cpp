@@ -1,0 +1,378 @@
+// What a pass looks at: what its source lists, what waits in the frontier, and what is due.
+#include <algorithm>
+
+#include "crawl/feed.h"
+#include "crawl/folder_walk.h"
+#include "crawl/opml.h"
+#include "crawl/sitemap.h"
+#include "crawl/sync_pass.h"
+#include "crawl/url_list.h"
+#include "crawl/web_archive.h"
+
+namespace renvoi::crawl {
+
+using catalog::Reference;
+using catalog::ReferenceState;
+using catalog::SourceKind;
+
+namespace {
+
+constexpr std::size_t kMaxSitemaps = 1'000;
+constexpr std::size_t kMaxOpmlFiles = 20;              // that one takes in, itself among them
+constexpr std::size_t kEmptyAlarm = 10;                // a folder or list that held so many and is empty is an accident
+constexpr std::int64_t kListedFloor_s = 3'600;         // a page that its listing calls changed is not asked more often
+constexpr std::int64_t kListedCeiling_s = 7 * 86'400;  // nor one that it calls unchanged more seldom
+constexpr const char* kUnlisted = "it is not in the list any more";
+
+bool is_under(const std::string& path, const std::string& folder) {
+  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+}  // namespace
+
+bool is_due_by_listing(const Reference& reference, Timestamp changed_at, std::int64_t revisit_after_s, Timestamp now) {
+  const bool shown = reference.state == ReferenceState::live || reference.state == ReferenceState::moved;
+  const bool newer = changed_at > reference.checked_at && changed_at <= now + 86'400;
+  // Evidence of life: the delays of a page in trouble need not be waited for.
+  if (newer) return revisit_after_s == 0 || reference.checked_at + kListedFloor_s <= now;
+  if (!shown) return reference.next_check_at <= now;
+  const bool ahead = changed_at > now + 86'400;
+  const std::int64_t interval_s =
+      revisit_after_s == 0 || ahead ? revisit_after_s : std::max(revisit_after_s, kListedCeiling_s);
+  return reference.checked_at + interval_s <= now;
+}
+
+std::string SyncPass::start_address() const {
+  return source_.address.starts_with('/') ? net::file_url(source_.address) : source_.address;
+}
+
+Fetcher::Request SyncPass::request_of(const Wanted& wanted, const Reference* known) const {
+  Reference reference;
+  if (known != nullptr) reference = *known;
+  reference.address = wanted.address;
+  Fetcher::Request request = request_for(reference, source_);
+  if (const auto found = locators_.find(wanted.address); found != locators_.end()) request.locator = found->second;
+  return request;
+}
+
+// Of a pass over some references only: those that may be asked for now.
+void SyncPass::seed_only() {
+  for (const auto& [address, reference] : known_) {
+    const bool shown = reference.state == ReferenceState::live || reference.state == ReferenceState::moved;
+    if (is_read_again(reference) && (shown || reference.next_check_at <= clock_.now())) want(address, reference.depth);
+  }
+}
+
+Result<void> SyncPass::seed() {
+  if (options_.only) {
+    seed_only();
+    return {};
+  }
+  const std::string start = start_address();
+  switch (source_.kind) {
+    case SourceKind::folder:
+      return options_.paths ? seed_paths() : seed_folder();
+    case SourceKind::archive:
+      return seed_archive();
+    case SourceKind::file:
+      want(start, 0);
+      return {};
+    case SourceKind::url:
+      if (!known_.contains(start)) want(start, 0);
+      break;
+    case SourceKind::site:
+      if (!known_.contains(start)) want(start, 0);
+      if (source_.policy.use_sitemaps && source_.policy.max_depth > 0)
+        RENVOI_CHECK(seed_sitemaps(fetcher_.sitemaps(request_of({start, 0, false}, nullptr), stop_)));
+      break;
+    case SourceKind::sitemap:
+      RENVOI_CHECK(seed_sitemaps({start}));
+      break;
+    case SourceKind::feed:
+      RENVOI_CHECK(read_feed(start));
+      break;
+    case SourceKind::list:
+      RENVOI_CHECK(seed_list());
+      break;
+    case SourceKind::opml:
+      RENVOI_CHECK(seed_opml());
+      break;
+  }
+  if (start_failed_ && known_.empty()) return *start_failed_;
+  return seed_known();
+}
+
+// What is known already: the frontier, and what is due.
+Result<void> SyncPass::seed_known() {
+  RENVOI_TRY(const auto frontier, catalog_.frontier(source_.id));
+  for (const auto& entry : frontier) {
+    if (only_listed_ && !listed_.contains(entry.address))
+      RENVOI_CHECK(catalog_.remove_from_frontier(source_.id, entry.address));
+    else
+      want(entry.address, entry.depth);
+  }
+  for (const auto& [address, reference] : known_) {
+    if (only_listed_ && !listed_.contains(address)) continue;
+    if (is_due(reference))
+      want(address, reference.depth);
+    else if (reference.state != ReferenceState::gone)
+      ++report_.totals.skipped;
+  }
+  return {};
+}
+
+Result<void> SyncPass::file_is_gone(const Reference& reference) {
+  Observation seen;
+  seen.outcome = Outcome::missing;
+  seen.status = 404;
+  seen.reason = "the file is not there";
+  seen.at = clock_.now();
+  return state(next_reference(reference, seen, source_.policy.revisit_after_s, options_.life), reference);
+}
+
+Result<void> SyncPass::seed_folder() {
+  const auto walk = walk_folder(source_.address, source_.policy.max_pages);
+  if (!walk && known_.empty()) return walk.error();
+  if (!walk || (walk->files.empty() && alive_ >= kEmptyAlarm)) {
+    problem(source_.address, walk ? "the folder is empty and was not: is its disk mounted? Nothing was removed"
+                                  : walk.error().message + ". Nothing was removed");
+    report_.held = cut_ = true;
+    return {};
+  }
+  for (const std::string& trouble : walk->problems) problem(source_.address, trouble);
+  cut_ = walk->truncated;
+  std::set<std::string> present;
+  for (const std::string& file : walk->files) {
+    const std::string address = net::file_url(file);
+    present.insert(address);
+    want(address, 0);
+  }
+  if (walk->truncated || !walk->problems.empty()) return {};  // what was not seen may still be there
+  for (const auto& [address, reference] : known_)
+    if (!present.contains(address) && reference.state != ReferenceState::gone) RENVOI_CHECK(file_is_gone(reference));
+  return {};
+}
+
+Result<void> SyncPass::seed_paths() {
+  std::set<std::string> present;
+  for (const std::string& path : *options_.paths) {
+    const auto walk = walk_part(source_.address, path, source_.policy.max_pages);
+    if (!walk) {
+      problem(source_.address, walk.error().message + ". Nothing was removed");
+      report_.held = cut_ = true;
+      return {};
+    }
+    cut_ |= walk->truncated || !walk->problems.empty();
+    for (const std::string& trouble : walk->problems) problem(path, trouble);
+    for (const std::string& file : walk->files) present.insert(net::file_url(file));
+  }
+  for (const std::string& address : present) want(address, 0);
+  if (cut_) return {};
+  for (const auto& [address, reference] : known_) {
+    if (present.contains(address) || reference.state == ReferenceState::gone) continue;
+    const auto url = net::Url::parse(address);
+    const std::string file = url ? url->file_path() : "";
+    const bool concerned = std::any_of(options_.paths->begin(), options_.paths->end(),
+                                       [&](const std::string& path) { return is_under(file, path); });
+    if (concerned) RENVOI_CHECK(file_is_gone(reference));
+  }
+  return {};
+}
+
+Result<void> SyncPass::seed_archive() {
+  const auto listing = list_archive(source_.address, source_.policy.max_pages, stop_);
+  if (stop_.stop_requested()) {
+    cut_ = true;
+    return {};
+  }
+  if (!listing && known_.empty()) return listing.error();
+  if (!listing) {
+    problem(source_.address, listing.error().message + ". Nothing was removed");
+    report_.held = cut_ = true;
+    return {};
+  }
+  for (const std::string& trouble : listing->problems) problem(source_.address, trouble);
+  cut_ = !listing->complete;
+  for (const auto& [address, page] : listing->pages) {
+    const auto known = known_.find(address);
+    const bool same = known != known_.end() && known->second.indexed && may_be_shown(known->second.state) &&
+                      known->second.validators.etag == page.locator;
+    if (same && !options_.force) {
+      ++report_.totals.skipped;
+      continue;
+    }
+    locators_[address] = page.locator;
+    want(address, 0);
+  }
+  if (!listing->complete) return {};
+  for (const auto& [address, reference] : known_)
+    if (!listing->pages.contains(address) && reference.state != ReferenceState::gone)
+      RENVOI_CHECK(withdraw(reference, "it is not in the archive any more"));
+  return {};
+}
+
+void SyncPass::bad_listing(const std::string& address, const Error& error) {
+  if (address == start_address()) start_failed_ = error;
+  cut_ = true;
+  problem(address, error.message);
+}
+
+// A sitemap, feed, list or OPML file; nothing when it could not be read, which is then told.
+std::optional<Observation> SyncPass::read_listing(const std::string& address) {
+  progress(address);
+  Observation seen = fetcher_.fetch({address, {}, source_.policy, false, {}, {}}, stop_);
+  if (seen.outcome == Outcome::fetched) return seen;
+  if (stop_.stop_requested())
+    cut_ = true;
+  else
+    bad_listing(address, Error{as_error(seen, address).code, seen.reason});
+  return {};
+}
+
+// An address that a listing names. What is in the catalogue is looked at when it is due; a tombstone, too, when the
+// listing has news of it, or none at all for as long as a live page is left alone.
+Result<void> SyncPass::want_listed(const std::string& text, const std::string& base_address,
+                                   std::optional<Timestamp> changed_at) {
+  const auto base = net::Url::parse(base_address);
+  if (!base) return base.error();
+  const auto url = resolve_link(text, *base);
+  if (!url || !scope_->holds(*url)) return {};
+  const std::string& address = url->href();
+  if (changed_at) {
+    Timestamp& latest = listed_changes_[address];
+    latest = std::max(latest, *changed_at);
+  }
+  const auto known = known_.find(address);
+  if (known == known_.end()) {
+    if (queued_.contains(address)) return {};
+    if (queued_.size() >= std::size_t{source_.policy.max_pages} * 10 + 1'000) {
+      cut_ = true;
+      return {};
+    }
+    RENVOI_CHECK(catalog_.add_to_frontier(source_.id, {{address, 1}}));
+    want(address, 1);
+    return {};
+  }
+  const Reference& reference = known->second;
+  if (reference.state != ReferenceState::gone) return {};
+  const bool back = reference.reason.ends_with(kUnlisted);  // it left only because it was not listed
+  if (back || (!changed_at && reference.checked_at + source_.policy.revisit_after_s <= clock_.now())) want(address, 1);
+  return {};
+}
+
+Result<void> SyncPass::read_sitemap(const std::string& address, std::deque<std::string>* more) {
+  const auto seen = read_listing(address);
+  if (!seen) return {};
+  const auto map = parse_sitemap(seen->body);
+  if (!map) {
+    bad_listing(address, map.error());
+    return {};
+  }
+  cut_ |= map->truncated;
+  const auto base = net::Url::parse(seen->final_address);
+  if (!map->sitemaps.empty() && more == nullptr)
+    problem(address, "a sitemap index inside another one, which sitemaps.org does not allow: not followed");
+  for (const std::string& child : map->sitemaps) {
+    const auto url = base ? resolve_link(child, *base) : std::nullopt;
+    if (url && url->host() == base->host() && more != nullptr) more->push_back(url->href());
+  }
+  for (const SitemapPage& page : map->pages)
+    RENVOI_CHECK(want_listed(page.address, seen->final_address, page.changed_at));
+  return {};
+}
+
+Result<void> SyncPass::seed_sitemaps(const std::vector<std::string>& start) {
+  std::set<std::string> read;
+  const auto is_new = [&](const std::string& address) {
+    const bool first = !read.contains(address);
+    if (first && read.size() >= kMaxSitemaps) cut_ = true;
+    return first && read.size() < kMaxSitemaps && read.insert(address).second;
+  };
+  std::deque<std::string> children;
+  for (const std::string& text : start) {
+    const auto url = net::Url::parse(text);
+    if (!url || url->scheme() == "file" || !is_new(url->without_fragment())) continue;
+    if (stop_.stop_requested()) return {};
+    RENVOI_CHECK(read_sitemap(url->without_fragment(), &children));
+  }
+  for (const std::string& child : children)
+    if (!stop_.stop_requested() && is_new(child)) RENVOI_CHECK(read_sitemap(child, nullptr));
+  return {};
+}
+
+Result<void> SyncPass::read_feed(const std::string& address) {
+  const auto seen = read_listing(address);
+  const auto base = seen ? net::Url::parse(seen->final_address) : net::Url::parse(address);
+  if (!seen || !base) return {};
+  const auto feed = parse_feed(seen->body, *base);
+  if (!feed) {
+    bad_listing(address, feed.error());
+    return {};
+  }
+  cut_ |= feed->truncated;
+  if (feed->entries.empty() && feed->without_link > 0) problem(address, "no entry of this feed links to a page");
+  for (const FeedEntry& entry : feed->entries)
+    RENVOI_CHECK(want_listed(entry.address, seen->final_address, entry.changed_at));
+  return {};
+}
+
+Result<void> SyncPass::seed_opml() {
+  std::deque<std::string> files{start_address()};
+  std::set<std::string> read{start_address()}, feeds;
+  while (!files.empty() && !stop_.stop_requested()) {
+    const std::string address = std::move(files.front());
+    files.pop_front();
+    const auto seen = read_listing(address);
+    const auto base = seen ? net::Url::parse(seen->final_address) : net::Url::parse(address);
+    if (!seen || !base) continue;
+    const auto opml = parse_opml(seen->body, *base);
+    if (!opml) {
+      bad_listing(address, opml.error());
+      continue;
+    }
+    cut_ |= opml->truncated;
+    for (const std::string& other : opml->includes) {
+      if (read.contains(other)) continue;
+      if (read.size() < kMaxOpmlFiles)
+        files.push_back(*read.insert(other).first);
+      else
+        cut_ = true;
+    }
+    for (const std::string& feed : opml->feeds) {
+      if (feeds.size() >= kMaxOpmlFeeds) {
+        cut_ = true;
+        break;
+      }
+      if (stop_.stop_requested()) return {};
+      if (feeds.insert(feed).second) RENVOI_CHECK(read_feed(feed));
+    }
+  }
+  return {};
+}
+
+Result<void> SyncPass::seed_list() {
+  const auto seen = read_listing(start_address());
+  if (!seen) return {};
+  const auto list = parse_url_list(seen->body);
+  if (!list || (list->addresses.empty() && alive_ >= kEmptyAlarm)) {
+    bad_listing(start_address(),
+                list ? Error{ErrorCode::invalid, "the list is empty and was not. Nothing was removed"} : list.error());
+    report_.held = true;
+    return {};
+  }
+  for (const auto& line : list->bad)
+    problem(source_.address, "line " + std::to_string(line.number) + ": " + line.reason);
+  cut_ |= list->truncated;
+  for (const std::string& address : list->addresses) {
+    listed_.insert(address);
+    RENVOI_CHECK(want_listed(address, address, {}));
+  }
+  if (list->truncated) return {};
+  only_listed_ = true;  // as a folder, the list says what belongs to the source
+  for (const auto& [address, reference] : known_)
+    if (!listed_.contains(address) && reference.state != ReferenceState::gone)
+      RENVOI_CHECK(withdraw(reference, kUnlisted));
+  return {};
+}
+
+}  // namespace renvoi::crawl
