@@ -98,12 +98,11 @@ struct Answerer::Impl {
   search::Collection& collection;
   search::Searcher& searcher;
   crawl::Fetcher& fetcher;
-  model::Embedder& embedder;
   model::Generator* generator;
   crawl::DocumentCache* cache;
   AnswererOptions options;
 
-  Result<std::vector<search::SearchHit>> find(const AskRequest& request, Answer& answer) {
+  Result<search::SearchResponse> find(const AskRequest& request, Answer& answer) {
     search::SearchRequest wanted;
     wanted.query = request.question;
     wanted.limit = options.evidence_references * kPassagesPerReference;
@@ -114,21 +113,22 @@ struct Answerer::Impl {
     answer.language = response.query_language;
     answer.timings.embed_ms = response.timings.embed_ms;
     answer.timings.search_ms = response.timings.search_ms;
-    return std::move(response.hits);
+    return response;
   }
 
-  Result<Question> read_question(const AskRequest& request, const Answer& answer, const TimeLimit& limit) {
+  static Result<Question> read_question(const AskRequest& request, const Answer& answer, model::Embedder& embedder,
+                                        const TimeLimit& limit) {
     const std::array<std::string_view, 1> texts{request.question};
     RENVOI_TRY(model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::query, {}, limit.token()));
     return Question{request.question, answer.language, std::move(embedded.values)};
   }
 
-  Result<Evidence> fetch(std::span<const search::SearchHit> hits, const Question& question, const TermWeights& weights,
+  Result<Evidence> fetch(const search::SearchResponse& found, const Question& question, const TermWeights& weights,
                          const TimeLimit& limit, Answer& answer) {
     const auto start = std::chrono::steady_clock::now();
     const TimeLimit fetch_limit(limit.token(), std::min(options.fetch_timeout_ms, limit.remaining_ms()));
-    RENVOI_TRY(Evidence evidence, read_evidence({collection, fetcher, embedder, cache}, hits, question, weights,
-                                                options.evidence_references, fetch_limit));
+    RENVOI_TRY(Evidence evidence, read_evidence({collection, fetcher, *found.embedder, cache}, found.hits, question,
+                                                weights, options.evidence_references, fetch_limit));
     answer.dropped = evidence.dropped;
     answer.timings.fetch_ms = milliseconds_since(start);
     return evidence;
@@ -153,9 +153,8 @@ struct Answerer::Impl {
 };
 
 Answerer::Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,
-                   model::Embedder& embedder, model::Generator* generator, crawl::DocumentCache* cache,
-                   AnswererOptions options)
-    : impl_(new Impl{collection, searcher, fetcher, embedder, generator, cache, options}) {}
+                   model::Generator* generator, crawl::DocumentCache* cache, AnswererOptions options)
+    : impl_(new Impl{collection, searcher, fetcher, generator, cache, options}) {}
 Answerer::~Answerer() = default;
 
 Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_piece, std::stop_token stop) {
@@ -169,17 +168,17 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
                  "max_citations is " + std::to_string(request.max_citations) + ": it must be from 1 to 20"};
   }
   const TimeLimit limit(stop, request.deadline_ms);
-  RENVOI_TRY(const std::vector<search::SearchHit> hits, impl_->find(request, answer));
-  if (hits.empty()) {
+  RENVOI_TRY(const search::SearchResponse found, impl_->find(request, answer));
+  model::Embedder& embedder = *found.embedder;
+  if (found.hits.empty()) {
     abstain(answer, AbstentionReason::nothing_indexed, on_piece);
     return answer;
   }
-  RENVOI_TRY(const Question question, impl_->read_question(request, answer, limit));
+  RENVOI_TRY(const Question question, Impl::read_question(request, answer, embedder, limit));
   const TermWeights weights(impl_->collection.snapshots().larger());
-  RENVOI_TRY(const Evidence evidence, impl_->fetch(hits, question, weights, limit, answer));
+  RENVOI_TRY(const Evidence evidence, impl_->fetch(found, question, weights, limit, answer));
   if (limit.fired()) return stopped(limit, stop, request);
-  RENVOI_TRY(const std::vector<ScoredUnit> ranked,
-             rank_units(evidence, question, weights, impl_->embedder, limit.token()));
+  RENVOI_TRY(const std::vector<ScoredUnit> ranked, rank_units(evidence, question, weights, embedder, limit.token()));
   if (ranked.empty()) {
     abstain(answer, AbstentionReason::documents_unavailable, on_piece);
     return answer;
@@ -192,8 +191,8 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
   AnswerWriter writer(answer, evidence, request.max_citations, on_piece);
   if (answer.mode == AnswerMode::generative) {
     RENVOI_TRY(const bool written,
-               impl_->write_generated({evidence, question, ranked, weights, impl_->embedder, *impl_->generator}, limit,
-                                      writer, answer, on_piece));
+               impl_->write_generated({evidence, question, ranked, weights, embedder, *impl_->generator}, limit, writer,
+                                      answer, on_piece));
     if (written) return answer;
     answer.mode = AnswerMode::extractive;
   }

@@ -1,0 +1,41 @@
+#include "ingest/queue_sink.h"
+
+#include <utility>
+
+namespace renvoi::ingest {
+
+Result<void> QueueSink::on_page(const catalog::Reference& reference, const crawl::Observation& seen) {
+  if (source_.policy.retention == catalog::Retention::page)
+    keep(reference, {seen.content_type, seen.body, reference.fingerprint});
+  return {};
+}
+
+Result<void> QueueSink::on_document(const catalog::Reference& reference, extract::Document document, bool changed) {
+  if (document.noarchive)
+    forget(reference);
+  else if (source_.policy.retention == catalog::Retention::text)
+    keep(reference, {"text/plain; charset=utf-8", document.text, reference.fingerprint});
+  QueuedDocument queued{reference, prepare(document), changed, in_first_tier_};
+  queued.reference.passages = static_cast<std::uint32_t>(queued.prepared.passages.size());
+  if (!queue_.push(std::move(queued), stop_))
+    return Error{ErrorCode::unavailable, "stopped before " + reference.address + " was indexed"};
+  return {};
+}
+
+Result<void> QueueSink::on_state(const catalog::Reference& reference, const std::string& event) {
+  // 451 withdraws the text, too.
+  if (reference.state == catalog::ReferenceState::gone || reference.state == catalog::ReferenceState::blocked)
+    forget(reference);
+  return collection_.update_state(reference, event);
+}
+
+// A cache that is full or broken costs a fetch later, not the index.
+void QueueSink::keep(const catalog::Reference& reference, const crawl::CachedPage& page) {
+  if (cache_ != nullptr) (void)cache_->put(reference.id, page);
+}
+
+void QueueSink::forget(const catalog::Reference& reference) {
+  if (cache_ != nullptr) cache_->remove(reference.id);
+}
+
+}  // namespace renvoi::ingest
