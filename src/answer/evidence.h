@@ -42,8 +42,8 @@ struct EvidenceReader {
 };
 
 // Reads the documents of `hits` again (at most `most_references`, one thread each), finds the hit passages in them by
-// fingerprint, or by ordinal, or, when the text has changed, takes the passages of the new text nearest to the
-// question. What is gone, blocked, forbidden to index or out of time is dropped, with the reason; what was learnt of a
+// fingerprint, or, when the text has changed or none is found (another extractor made them), takes the passages of the
+// text as it is now that are nearest to the question. The ranges of the hits are not used. What is gone, blocked, forbidden to index or out of time is dropped, with the reason; what was learnt of a
 // reference is written back. Errors: those of the embedder.
 Result<Evidence> read_evidence(const EvidenceReader& reader, std::span<const search::SearchHit> hits,
                                const Question& question, const TermWeights& weights, std::uint32_t most_references,
