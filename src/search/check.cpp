@@ -300,7 +300,14 @@ std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& re
 }
 
 Result<CheckReport> check_collection(io::FileSystem& files, const fs::path& folder, const CheckOptions& options) {
-  return Check(files, folder, options).run();
+  // A writer may put the index of another model in its place meanwhile: then what was looked at is no more.
+  for (int attempt = 1;; ++attempt) {
+    const auto before = index::current_manifest(files, folder / kIndexFolder);
+    Result<CheckReport> report = Check(files, folder, options).run();
+    const auto after = index::current_manifest(files, folder / kIndexFolder);
+    const bool switched = before.ok() && after.ok() && before->identity != after->identity;
+    if (!switched || attempt == kAttemptsAtIndex) return report;
+  }
 }
 
 }  // namespace renvoi::search

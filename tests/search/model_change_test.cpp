@@ -505,6 +505,52 @@ TEST(ModelChange, CheckAndRepairKnowTheNextIndex) {
   EXPECT_EQ(versions(world.collection->snapshots()).size(), 2U);
 }
 
+// Whenever the switch comes, it is not taken for damage.
+TEST(ModelChange, ACheckThatMeetsTheSwitchBeginsAnew) {
+  for (const std::string_view stage : {"catalogue", "index", "cross-references"}) {
+    World world;
+    for (std::uint64_t number = 1; number <= 9; ++number) ASSERT_TRUE(world.put(number).ok());
+    world.open(kToB);
+    ASSERT_TRUE(world.collection->compact().ok());
+    ASSERT_TRUE(world.sweep().ok());
+    CheckOptions options;
+    options.patience = std::chrono::milliseconds(300);
+    options.on_progress = [&](std::string_view now, std::uint64_t, std::uint64_t, std::string_view) {
+      if (now != stage || !world.collection->change()) return;
+      EXPECT_TRUE(world.collection->switch_to_next().value());
+    };
+    const Result<CheckReport> report = check_collection(*world.real, world.folder / "c", options);
+    ASSERT_TRUE(report.ok()) << report.error().describe();
+    EXPECT_EQ(report->identity, kB);
+    EXPECT_TRUE(report->problems.empty()) << report->problems[0].what;
+  }
+}
+
+TEST(ModelChange, ASnapshotThatMeetsTheSwitchIsOfOneIndexOnly) {
+  World world;
+  for (std::uint64_t number = 1; number <= 9; ++number) ASSERT_TRUE(world.put(number).ok());
+  world.open(kToB);
+  ASSERT_TRUE(world.collection->compact().ok());
+  ASSERT_TRUE(world.sweep().ok());
+  const auto switch_while_linking = [&](std::string_view now, std::uint64_t, std::uint64_t, std::string_view) {
+    if (now != "index" || !world.collection->change()) return;
+    EXPECT_TRUE(world.collection->switch_to_next().value());
+    EXPECT_TRUE(world.collection->compact().ok());
+  };
+  const auto made =
+      make_snapshot(*world.real, world.clock, world.folder / "c", world.folder / "kept", switch_while_linking);
+  ASSERT_TRUE(made.ok()) << made.error().describe();
+  EXPECT_FALSE(world.collection->change().has_value());
+  EXPECT_EQ(made->list.identity, kB);
+  const auto restored =
+      restore_snapshot(*world.real, world.clock, world.folder / "kept", world.folder / "other", Existing::refuse);
+  ASSERT_TRUE(restored.ok()) << restored.error().describe();
+  EXPECT_EQ(restored->to_read_again, 0U);
+  const auto opened =
+      Collection::open(*world.real, world.clock, world.folder / "other", kB, Collection::Mode::write).value();
+  EXPECT_EQ(versions(opened->snapshots()).size(), 9U);
+}
+
 TEST(ModelChange, ASnapshotIsOfThePresentIndexAndComesBackAsIt) {
   World world;
   for (std::uint64_t number = 1; number <= 3; ++number) ASSERT_TRUE(world.put(number).ok());
