@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -12,39 +11,15 @@
 
 #include "index/named_files.h"
 #include "io/file_lock.h"
+#include "search/index_writes.h"
 #include "search/next_index.h"
+#include "search/what_waits.h"
 
 namespace renvoi::search {
 namespace {
 
 constexpr int kSnapshotTries = 8;
 constexpr int kFollowTries = 3;
-constexpr std::int64_t kPatienceWithAHost_s = 86'400;  // a change of model waits so long for one that is down
-
-// "https://a.org" of "https://a.org/b".
-std::string_view origin_of(std::string_view address) {
-  const std::size_t host = address.find("://");
-  return host == std::string_view::npos ? address : address.substr(0, address.find('/', host + 3));
-}
-
-// Whether a change of model waits for any of them: for what is shown, but not for a host that has long been down. Of
-// such a host a sweep asks for a few pages only, so that most may still pass for LIVE.
-bool hold_up_a_change(std::span<const catalog::Reference> waiting, Timestamp now) {
-  using enum catalog::ReferenceState;
-  std::map<std::string_view, Timestamp> down_since;
-  for (const catalog::Reference& reference : waiting) {
-    if (reference.state != host_down || now - reference.first_failure_at < kPatienceWithAHost_s) continue;
-    const auto [known, added] = down_since.try_emplace(origin_of(reference.address), reference.first_failure_at);
-    if (!added) known->second = std::min(known->second, reference.first_failure_at);
-  }
-  return std::any_of(waiting.begin(), waiting.end(), [&](const catalog::Reference& reference) {
-    if (!reference.indexed) return false;
-    if (reference.state == host_down) return now - reference.first_failure_at < kPatienceWithAHost_s;
-    if (reference.state != live && reference.state != moved) return false;
-    const auto down = down_since.find(origin_of(reference.address));
-    return down == down_since.end() || reference.checked_at > down->second;
-  });
-}
 
 class FolderCollection final : public Collection {
  public:
@@ -489,34 +464,6 @@ class FolderCollection final : public Collection {
     if (!known.ok()) return known.error().code == ErrorCode::not_found;
     return known->state == catalog::ReferenceState::gone || first == nullptr ||
            first->snapshot()->passages_of(id).empty();
-  }
-
-  static Result<void> write_to(index::Index& index, std::span<const DocumentWrite* const> documents) {
-    const auto write_all = [&]() -> Result<void> {
-      for (const DocumentWrite* document : documents)
-        RENVOI_CHECK(index.put(document->reference.id, document->passages));
-      return index.commit();
-    };
-    Result<void> written = write_all();
-    if (!written.ok()) index.rollback();
-    return written;
-  }
-
-  // Nothing is written where it holds none of them.
-  static Result<void> remove_from(index::Index& index, std::span<const ReferenceId> references) {
-    const std::shared_ptr<const index::Snapshot> snapshot = index.snapshot();
-    const auto remove_all = [&]() -> Result<void> {
-      bool any = false;
-      for (const ReferenceId reference : references) {
-        if (snapshot->passages_of(reference).empty()) continue;
-        RENVOI_CHECK(index.remove(reference));
-        any = true;
-      }
-      return any ? index.commit() : Result<void>();
-    };
-    Result<void> removed = remove_all();
-    if (!removed.ok()) index.rollback();
-    return removed;
   }
 
   // The catalogue no longer shows them, so that a crash before the end leaves work for reconcile() and nothing to see.
