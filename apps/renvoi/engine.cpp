@@ -6,23 +6,17 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "extract/document.h"
+#include "index/named_files.h"
+#include "ingest/sweep.h"
 #include "model/llama_model.h"
 #include "model/remote_generator.h"
+#include "search/next_index.h"
 
 namespace renvoi::app {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-model::LlamaOptions llama_options(std::uint32_t threads, std::uint32_t context_tokens, const std::string& digest) {
-  model::LlamaOptions options;
-  options.threads = threads;
-  options.context_tokens = context_tokens;
-  options.known_digest = digest;
-  return options;
-}
 
 Result<answer::AnswerMode> choose_mode(const Config& config, bool has_generator, bool may_generate) {
   if (config.answer.mode == "generative") {
@@ -85,18 +79,8 @@ Result<void> record_endpoint_probe(const Config& config, io::FileSystem& files, 
   return files.replace(config.data / "endpoint-probe.json", std::as_bytes(std::span(text.data(), text.size())));
 }
 
-Result<void> Engine::open_models(const Notify& notify) {
+Result<void> Engine::open_generator(const Notify& notify) {
   model::ModelStore store(models_folder(config_));
-  RENVOI_TRY(embedding_model_, choose_embedding_model(config_, store, clock_.now(), notify));
-  RENVOI_TRY(const auto summary, model::read_gguf_summary(embedding_model_.file));
-  embedder_ =
-      std::make_unique<LazyEmbedder>(embedding_model_.name, embedding_model_.digest, summary.dimensions, [this] {
-        return model::load_embedder(embedding_model_.file,
-                                    llama_options(config_.embed.threads, 2'048, embedding_model_.digest));
-      });
-  background_embedder_ = std::make_unique<LazyEmbedder>(
-      embedding_model_.name, embedding_model_.digest, summary.dimensions,
-      [this] { return model::load_embedder(embedding_model_.file, llama_options(1, 2'048, embedding_model_.digest)); });
   bool may_generate = false;
   if (!config_.generate.endpoint.empty()) {
     endpoint_client_ = std::make_unique<net::HttpClient>([this] {
@@ -122,19 +106,31 @@ Result<void> Engine::open_models(const Notify& notify) {
   return {};
 }
 
-Result<void> Engine::open_collection(Access access) {
-  using Mode = search::Collection::Mode;
+// Another process may make the switch to another model between the look at the index and its opening.
+Result<void> Engine::open_collection(Access access, const Notify& notify) {
+  constexpr int kTries = 3;
   const fs::path folder = collection_folder(config_);
   if (access != Access::read) RENVOI_CHECK(files_->create_folders(folder));
-  const index::Identity identity{embedding_model_.digest, static_cast<std::uint32_t>(embedder_->dimensions()),
-                                 extract::kExtractorVersion};
-  RENVOI_TRY(first_tier_, open_first_tier_table(*files_, embedding_model_, identity));
+  for (int attempt = 1;; ++attempt) {
+    RENVOI_TRY(models_, choose_embedding_models(config_, *files_, folder, clock_.now(), notify));
+    Result<void> opened = open_collection_once(access);
+    const auto bound = index::current_manifest(*files_, folder / search::kIndexFolder);
+    const bool changed = bound.ok() && bound->identity != models_.present.identity;
+    if (opened.ok() || !changed || attempt == kTries) return opened;
+  }
+}
+
+Result<void> Engine::open_collection_once(Access access) {
+  using Mode = search::Collection::Mode;
   std::optional<index::Identity> first;
-  if (first_tier_) first = first_tier_->identity;
-  const auto open = [&](Mode mode) { return search::Collection::open(*files_, clock_, folder, identity, mode, first); };
+  if (models_.present.first_tier) first = models_.present.first_tier->identity;
+  const auto open = [&](Mode mode) {
+    return search::Collection::open(*files_, clock_, collection_folder(config_), models_.present.identity, mode, first,
+                                    models_.change());
+  };
   auto opened = open(access == Access::read ? Mode::read : Mode::write);
   if (!opened && access != Access::read && opened.error().code == ErrorCode::conflict) {
-    // Held by another process, or bound to another model? In the first case it can still be read.
+    // Held by another process? Then it can still be read.
     auto readable = open(Mode::read);
     if (readable && access == Access::write_if_free) {
       collection_ = std::move(readable).value();
@@ -182,6 +178,14 @@ std::optional<answer::AnswerScope> parse_answer_scope(const std::string& text) {
   return {};
 }
 
+const EmbeddingModel& Engine::model_in_use() const {
+  return models_.next && collection_->identity() == models_.next->identity ? *models_.next : models_.present;
+}
+
+const EmbeddingModel* Engine::next_model() const {
+  return models_.next && collection_->identity() != models_.next->identity ? &*models_.next : nullptr;
+}
+
 Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access, const Notify& notify) {
   std::unique_ptr<Engine> engine(new Engine(config));
   engine->files_ = io::real_file_system();
@@ -192,8 +196,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
                              "FOLDER-OR-URL'",
                              config.data.string())};
   }
-  RENVOI_CHECK(engine->open_models(notify));
-  RENVOI_CHECK(engine->open_collection(access));
+  RENVOI_CHECK(engine->open_collection(access, notify));
+  RENVOI_CHECK(engine->open_generator(notify));
   engine->client_ = std::make_unique<net::HttpClient>(client_options(config));
   crawl::FetcherOptions fetching;
   fetching.max_body_bytes = config.fetch.max_body_bytes;
@@ -202,8 +206,13 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   engine->fetcher_ = crawl::make_fetcher(*engine->client_, engine->clock_, fetching);
   engine->cache_ = std::make_unique<crawl::DocumentCache>(*engine->files_, collection_folder(config) / "cache",
                                                           config.answer.cache_bytes);
-  engine->searcher_ = std::make_unique<search::Searcher>(
-      *engine->collection_, *engine->embedder_, engine->first_tier_ ? engine->first_tier_->embedder.get() : nullptr);
+  const auto table_of = [](const EmbeddingModel& model) -> model::Embedder* {
+    return model.first_tier ? model.first_tier->embedder.get() : nullptr;
+  };
+  const EmbeddingModels& models = engine->models_;
+  engine->searcher_ =
+      std::make_unique<search::Searcher>(*engine->collection_, *models.present.embedder, table_of(models.present));
+  if (models.next) engine->searcher_->add_model(*models.next->embedder, table_of(*models.next));
   answer::AnswererOptions answering;
   answering.default_mode = engine->default_mode_;
   answering.evidence_references = config.answer.evidence_references;
@@ -214,8 +223,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   answering.web_policy.allow_private_addresses = config.web.allow_private_addresses;
   RENVOI_CHECK(engine->open_search_engine());
   engine->answerer_ = std::make_unique<answer::Answerer>(
-      *engine->collection_, *engine->searcher_, *engine->fetcher_, *engine->embedder_, engine->generator_.get(),
-      engine->cache_.get(), answering, engine->search_engine_ ? &*engine->search_engine_ : nullptr);
+      *engine->collection_, *engine->searcher_, *engine->fetcher_, engine->generator_.get(), engine->cache_.get(),
+      answering, engine->search_engine_ ? &*engine->search_engine_ : nullptr);
   return engine;
 }
 
@@ -228,14 +237,15 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   options.sync.paths = paths;
   options.on_progress = on_progress;
   options.fast = depth == Depth::first_tier;
-  if (first_tier_) options.table = first_tier_->embedder.get();
-  if (options.fast && !first_tier_) {
+  const EmbeddingModel& model = model_in_use();
+  if (model.first_tier) options.table = model.first_tier->embedder.get();
+  if (options.fast && !model.first_tier) {
     return Error{ErrorCode::invalid,
                  fmt::format("there is no first tier without a table: 'renvoi model distil {}' makes it once, in some "
                              "minutes",
-                             embedding_model_.name)};
+                             model.manifest.name)};
   }
-  auto report = ingest::ingest_source(source, *collection_, *fetcher_, *embedder_, options, stop);
+  auto report = ingest::ingest_source(source, *collection_, *fetcher_, *model.embedder, options, stop);
   if (!report) return std::move(report).error();
   // Rewriting the index for every file that is saved would cost more than it frees.
   if (paths) return report;
@@ -251,8 +261,10 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   options.on_progress = on_progress;
   options.cache = cache_.get();
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
-  auto report = ingest::encode_waiting(*collection_, *fetcher_, pace == Pace::fast ? *embedder_ : *background_embedder_,
-                                       options, stop, source);
+  if (next_model() != nullptr) return encode_for_next(source, pace, options, stop);
+  const EmbeddingModel& model = model_in_use();
+  auto report = ingest::encode_waiting(*collection_, *fetcher_,
+                                       pace == Pace::fast ? *model.embedder : *model.background, options, stop, source);
   if (!report) return std::move(report).error();
   if (report->documents_encoded > 0 || report->sync.totals.gone > 0) RENVOI_CHECK(collection_->compact());
   return report;
@@ -269,6 +281,21 @@ catalog::Source Engine::recognise(const catalog::Source& described, std::stop_to
     }
   }
   return crawl::recognise_source(described, *fetcher_, stop);
+}
+
+Result<ingest::IngestReport> Engine::encode_for_next(std::optional<SourceId> source, Pace pace,
+                                                     const ingest::IngestOptions& options, std::stop_token stop) {
+  const bool fast = pace == Pace::fast;
+  const ingest::SweepModels models{fast ? *models_.present.embedder : *models_.present.background,
+                                   fast ? *models_.next->embedder : *models_.next->background};
+  auto swept = ingest::encode_for_next(*collection_, *fetcher_, models, options, stop, source);
+  if (!swept) return std::move(swept).error();
+  if (stop.stop_requested()) return std::move(swept->ingest);
+  // The first question after the switch does not wait for the model, and one that cannot be loaded is not switched to.
+  RENVOI_CHECK(models_.next->embedder->warm());
+  RENVOI_TRY(const bool switched, collection_->switch_to_next(swept->unreadable));
+  if (switched) RENVOI_CHECK(collection_->compact());
+  return std::move(swept->ingest);
 }
 
 Result<catalog::Source> Engine::find_source(const std::string& text) {

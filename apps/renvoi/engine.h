@@ -14,12 +14,11 @@
 #include "crawl/document_cache.h"
 #include "crawl/fetcher.h"
 #include "crawl/search_engine.h"
-#include "first_tier.h"
+#include "embedding_models.h"
 #include "ingest/ingest.h"
 #include "io/file_system.h"
 #include "lazy_models.h"
 #include "model/model_store.h"
-#include "models.h"
 #include "net/http_client.h"
 #include "search/collection.h"
 #include "search/search.h"
@@ -42,19 +41,22 @@ class Engine {
   const Clock& clock() const { return clock_; }
   io::FileSystem& files() { return *files_; }
   search::Collection& collection() { return *collection_; }
-  LazyEmbedder& embedder() { return *embedder_; }
+  LazyEmbedder& embedder() { return *model_in_use().embedder; }
   crawl::Fetcher& fetcher() { return *fetcher_; }
   crawl::DocumentCache& cache() { return *cache_; }
   search::Searcher& searcher() { return *searcher_; }
   answer::Answerer& answerer() { return *answerer_; }
-  const model::ModelManifest& embedding_model() const { return embedding_model_; }
+  // Of the index as it is now.
+  const model::ModelManifest& embedding_model() const { return model_in_use().manifest; }
+  // What the index is being changed to, until it is.
+  const EmbeddingModel* next_model() const;
   const std::optional<model::ModelManifest>& generation_model() const { return generation_model_; }
   bool has_generator() const { return generator_ != nullptr; }
   std::string generator_name() const { return generator_ ? generator_->name() : ""; }
   answer::AnswerMode default_mode() const { return default_mode_; }
 
   // Whether documents are searchable before they are encoded: the embedding model was distilled.
-  bool has_first_tier() const { return first_tier_.has_value(); }
+  bool has_first_tier() const { return model_in_use().first_tier.has_value(); }
 
   using OnProgress = std::function<void(const ingest::IngestProgress&)>;
   enum class Depth : std::uint8_t {
@@ -70,7 +72,8 @@ class Engine {
     fast,        // all cores
     background,  // one thread, with an encoder of its own: whoever asks does not wait for it
   };
-  // Encodes what is only in the first tier; all of it without `source`.
+  // Encodes what is only in the first tier; all of it without `source`. While the model changes: encodes for the next
+  // one what waits for it, and makes the switch when nothing does any more.
   Result<ingest::IngestReport> encode_waiting(std::optional<SourceId> source, Pace pace, const OnProgress& on_progress,
                                               std::stop_token stop);
 
@@ -84,18 +87,20 @@ class Engine {
  private:
   explicit Engine(Config config) : config_(std::move(config)) {}
   Result<void> open_search_engine();
-  Result<void> open_models(const Notify& notify);
-  Result<void> open_collection(Access access);
+  Result<void> open_generator(const Notify& notify);
+  Result<void> open_collection(Access access, const Notify& notify);
+  Result<void> open_collection_once(Access access);
+  const EmbeddingModel& model_in_use() const;
+  Result<ingest::IngestReport> encode_for_next(std::optional<SourceId> source, Pace pace,
+                                               const ingest::IngestOptions& options, std::stop_token stop);
 
   Config config_;
   SystemClock clock_;
   std::unique_ptr<io::FileSystem> files_;
   std::unique_ptr<net::HttpClient> client_;           // the web
   std::unique_ptr<net::HttpClient> endpoint_client_;  // the generation endpoint
-  model::ModelManifest embedding_model_;
+  EmbeddingModels models_;
   std::optional<model::ModelManifest> generation_model_;
-  std::unique_ptr<LazyEmbedder> embedder_, background_embedder_;
-  std::optional<FirstTierTable> first_tier_;
   std::unique_ptr<model::Generator> generator_;
   answer::AnswerMode default_mode_ = answer::AnswerMode::extractive;
   std::unique_ptr<search::Collection> collection_;

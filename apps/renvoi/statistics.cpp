@@ -49,9 +49,21 @@ Result<Statistics> gather_statistics(Engine& engine) {
   all.index = together(tiers.full, tiers.first);
   all.first_tier_pages = tiers.first.references;
   all.first_tier_passages = tiers.first.passages;
+  all.change = collection.change();
   all.disk = collection.disk_use();
   all.cache = engine.cache().use();
   return all;
+}
+
+Json json_of_change(const Statistics& all, const Engine& engine) {
+  const EmbeddingModel* next = engine.next_model();
+  if (!all.change || next == nullptr) return nullptr;
+  return {{"model", {{"name", next->manifest.name}, {"digest", next->manifest.digest}}},
+          {"extractor_version", next->identity.extractor_version},
+          {"pages_done", all.change->documents_done},
+          {"passages_done", all.change->passages_done},
+          {"pages_waiting", all.change->documents_waiting},
+          {"bytes", all.disk.next_bytes}};
 }
 
 Json json_of(const Statistics& all, const Engine& engine) {
@@ -93,6 +105,7 @@ Json json_of(const Statistics& all, const Engine& engine) {
           {"log_bytes", all.index.log_bytes},
           {"embedding_model", {{"name", engine.embedding_model().name}, {"digest", engine.embedding_model().digest}}},
           {"generation_model", engine.has_generator() ? Json(engine.generator_name()) : Json(nullptr)},
+          {"model_change", json_of_change(all, engine)},
           {"default_mode", std::string(to_string(engine.default_mode()))}};
 }
 

@@ -1,6 +1,8 @@
 // The figures of a collection, gathered once for `renvoi stats`, GET /api/stats and /metrics.
 #pragma once
 
+#include <optional>
+
 #include "engine.h"
 #include "output.h"
 
@@ -10,6 +12,7 @@ struct Statistics {
   catalog::CatalogCounts counts;
   index::IndexStats index;                                      // both tiers together
   std::uint64_t first_tier_pages = 0, first_tier_passages = 0;  // searchable, and waiting to be encoded
+  std::optional<search::Collection::ChangeStatus> change;       // of the embedding model or of the extractor, under way
   search::DiskUse disk;
   crawl::CacheUse cache;
   std::vector<std::pair<std::string, std::uint64_t>> languages;
@@ -20,6 +23,8 @@ struct Statistics {
 };
 Result<Statistics> gather_statistics(Engine& engine);
 Json json_of(const Statistics& statistics, const Engine& engine);
+// Null when no change is under way.
+Json json_of_change(const Statistics& statistics, const Engine& engine);
 
 // Of this process, from /proc/self/status; 0 when it cannot be read.
 std::uint64_t resident_memory_bytes();

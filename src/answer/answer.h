@@ -15,7 +15,6 @@
 #include "crawl/document_cache.h"
 #include "crawl/fetcher.h"
 #include "crawl/search_engine.h"
-#include "model/embedder.h"
 #include "model/generator.h"
 #include "search/search.h"
 
@@ -93,14 +92,15 @@ struct AnswererOptions {
 // A piece of the answer as it comes: only text whose citations were checked is passed on.
 using OnAnswerPiece = std::function<bool(std::string_view piece)>;
 
-// Thread-safe. Everything passed in must outlive it. `generator` may be null: extractive only; asking for generative
-// then is `invalid`; so is a scope with the web when `engine` is null. `cache` may be null. What is learnt about
-// references (gone, moved, changed) is written back when the collection is writable.
+// Thread-safe. Everything passed in must outlive it. Texts are compared by the embedder that the searcher compared the
+// hits with (SearchResponse::embedder), whichever model the index has by then. `generator` may be null: extractive only;
+// asking for generative then is `invalid`; so is a scope with the web when `engine` is null. `cache` may be null. What is
+// learnt about references (gone, moved, changed) is written back when the collection is writable.
 class Answerer {
  public:
   Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,
-           model::Embedder& embedder, model::Generator* generator, crawl::DocumentCache* cache,
-           AnswererOptions options = {}, const crawl::SearchEngine* engine = nullptr);
+           model::Generator* generator, crawl::DocumentCache* cache, AnswererOptions options = {},
+           const crawl::SearchEngine* engine = nullptr);
   ~Answerer();
   Result<Answer> ask(const AskRequest& request, const OnAnswerPiece& on_piece = {}, std::stop_token stop = {});
 

@@ -112,7 +112,6 @@ struct Answerer::Impl {
   search::Collection& collection;
   search::Searcher& searcher;
   crawl::Fetcher& fetcher;
-  model::Embedder& embedder;
   model::Generator* generator;
   crawl::DocumentCache* cache;
   AnswererOptions options;
@@ -124,10 +123,12 @@ struct Answerer::Impl {
   struct Draft {
     Evidence evidence;
     std::vector<ScoredUnit> ranked;
+    Question question;
+    model::Embedder* embedder = nullptr;  // that made its vectors
     std::optional<AbstentionReason> nothing;
   };
 
-  Result<std::vector<search::SearchHit>> find(const AskRequest& request, Answer& answer) {
+  Result<search::SearchResponse> find(const AskRequest& request, Answer& answer) {
     search::SearchRequest wanted;
     wanted.query = request.question;
     wanted.limit = first_hits() * (1 + kSpares);
@@ -136,10 +137,11 @@ struct Answerer::Impl {
     RENVOI_TRY(search::SearchResponse response, searcher.search(wanted));
     answer.timings.embed_ms = response.timings.embed_ms;
     answer.timings.search_ms = response.timings.search_ms;
-    return std::move(response.hits);
+    return response;
   }
 
-  Result<Question> read_question(const AskRequest& request, const Answer& answer, const TimeLimit& limit) {
+  static Result<Question> read_question(const AskRequest& request, const Answer& answer, model::Embedder& embedder,
+                                        const TimeLimit& limit) {
     const std::array<std::string_view, 1> texts{request.question};
     RENVOI_TRY(model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::query, {}, limit.token()));
     return Question{request.question, answer.language, std::move(embedded.values)};
@@ -148,11 +150,11 @@ struct Answerer::Impl {
   LookBudget budget(const TimeLimit& limit) const {
     return {options.evidence_references, options.verify_ms, std::min(options.fetch_timeout_ms, limit.remaining_ms())};
   }
-  EvidenceReader reader() const { return {collection, fetcher, embedder, cache}; }
+  EvidenceReader reader(model::Embedder& embedder) const { return {collection, fetcher, embedder, cache}; }
 
   Result<Draft> draft_of(Evidence evidence, const Question& question, const TermWeights& weights,
-                         const TimeLimit& limit, Answer& answer) {
-    Draft draft{std::move(evidence), {}, {}};
+                         model::Embedder& embedder, const TimeLimit& limit, Answer& answer) {
+    Draft draft{std::move(evidence), {}, question, &embedder, {}};
     answer.dropped.insert(answer.dropped.end(), draft.evidence.dropped.begin(), draft.evidence.dropped.end());
     RENVOI_TRY(draft.ranked, rank_units(draft.evidence, question, weights, embedder, limit.token()));
     if (draft.ranked.empty()) {
@@ -164,37 +166,45 @@ struct Answerer::Impl {
     return draft;
   }
 
-  Result<Draft> from_index(const AskRequest& request, const Question& question, const TermWeights& weights,
-                           const TimeLimit& limit, Answer& answer) {
-    RENVOI_TRY(const std::vector<search::SearchHit> hits, find(request, answer));
-    if (hits.empty()) return Draft{{}, {}, AbstentionReason::nothing_indexed};
+  static Draft nothing_because(AbstentionReason reason) { return {{}, {}, {}, nullptr, reason}; }
+
+  Result<Draft> from_index(const AskRequest& request, const TermWeights& weights, const TimeLimit& limit,
+                           Answer& answer) {
+    RENVOI_TRY(const search::SearchResponse found, find(request, answer));
+    if (found.hits.empty()) return nothing_because(AbstentionReason::nothing_indexed);
+    model::Embedder& embedder = *found.embedder;
+    RENVOI_TRY(const Question question, read_question(request, answer, embedder, limit));
     const auto start = std::chrono::steady_clock::now();
-    RENVOI_TRY(Evidence evidence,
-               read_evidence(reader(), hits, first_hits(), question, weights, budget(limit), limit.token()));
+    RENVOI_TRY(Evidence evidence, read_evidence(reader(embedder), found.hits, first_hits(), question, weights,
+                                                budget(limit), limit.token()));
     drop_other_states(request.filter, evidence);
     answer.timings.fetch_ms = milliseconds_since(start);
-    return draft_of(std::move(evidence), question, weights, limit, answer);
+    return draft_of(std::move(evidence), question, weights, embedder, limit, answer);
   }
 
-  Result<Draft> from_web(const Question& question, const TermWeights& weights, const TimeLimit& limit, Answer& answer) {
+  Result<Draft> from_web(const AskRequest& request, const TermWeights& weights, const TimeLimit& limit,
+                         Answer& answer) {
+    model::Embedder& embedder = searcher.embedder();
+    RENVOI_TRY(const Question question, read_question(request, answer, embedder, limit));
     const auto start = std::chrono::steady_clock::now();
     const std::chrono::milliseconds timeout(budget(limit).timeout_ms);
     RENVOI_TRY(const std::vector<crawl::FoundPage> pages,
                engine->find(question.text, question.language, timeout, limit.token()));
-    if (pages.empty()) return Draft{{}, {}, AbstentionReason::not_in_documents};
+    if (pages.empty()) return nothing_because(AbstentionReason::not_in_documents);
     RENVOI_TRY(Evidence evidence,
-               read_web_evidence(reader(), pages, options.web_policy, question, weights, budget(limit), limit.token()));
+               read_web_evidence(reader(embedder), pages, options.web_policy, question, weights, budget(limit),
+                                                    limit.token()));
     answer.timings.fetch_ms += milliseconds_since(start);
-    return draft_of(std::move(evidence), question, weights, limit, answer);
+    return draft_of(std::move(evidence), question, weights, embedder, limit, answer);
   }
 
   // The engine is a help here: what is wrong with it does not take the collection's answer away.
-  Result<Draft> from_both(const AskRequest& request, const Question& question, const TermWeights& weights,
-                          const TimeLimit& limit, Answer& answer) {
-    RENVOI_TRY(Draft own, from_index(request, question, weights, limit, answer));
+  Result<Draft> from_both(const AskRequest& request, const TermWeights& weights, const TimeLimit& limit,
+                          Answer& answer) {
+    RENVOI_TRY(Draft own, from_index(request, weights, limit, answer));
     if (!own.nothing || limit.fired()) return own;
     Answer tried = answer;
-    Result<Draft> web = from_web(question, weights, limit, tried);
+    Result<Draft> web = from_web(request, weights, limit, tried);
     if (!web) answer.web_problem = web.error().message;
     if (!web || web->nothing) return own;
     answer = std::move(tried);
@@ -221,9 +231,9 @@ struct Answerer::Impl {
 };
 
 Answerer::Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,
-                   model::Embedder& embedder, model::Generator* generator, crawl::DocumentCache* cache,
-                   AnswererOptions options, const crawl::SearchEngine* engine)
-    : impl_(new Impl{collection, searcher, fetcher, embedder, generator, cache, std::move(options), engine}) {}
+                   model::Generator* generator, crawl::DocumentCache* cache, AnswererOptions options,
+                   const crawl::SearchEngine* engine)
+    : impl_(new Impl{collection, searcher, fetcher, generator, cache, std::move(options), engine}) {}
 Answerer::~Answerer() = default;
 
 Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_piece, std::stop_token stop) {
@@ -242,12 +252,11 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
   }
   const TimeLimit limit(stop, request.deadline_ms);
   answer.language = text::detect_language(request.question);
-  RENVOI_TRY(const Question question, impl_->read_question(request, answer, limit));
   const TermWeights weights(impl_->collection.snapshots().larger());
   answer.from_web = scope == AnswerScope::web;
-  auto drafted = scope == AnswerScope::index ? impl_->from_index(request, question, weights, limit, answer)
-                 : scope == AnswerScope::web ? impl_->from_web(question, weights, limit, answer)
-                                             : impl_->from_both(request, question, weights, limit, answer);
+  auto drafted = scope == AnswerScope::index ? impl_->from_index(request, weights, limit, answer)
+                 : scope == AnswerScope::web ? impl_->from_web(request, weights, limit, answer)
+                                             : impl_->from_both(request, weights, limit, answer);
   if (limit.fired()) return stopped(limit, stop, request);
   RENVOI_TRY(const Impl::Draft draft, std::move(drafted));
   if (draft.nothing) {
@@ -256,11 +265,12 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
   }
   const Evidence& evidence = draft.evidence;
   const std::vector<ScoredUnit>& ranked = draft.ranked;
+  const Question& question = draft.question;
   AnswerWriter writer(answer, evidence, request.max_citations, on_piece);
   if (answer.mode == AnswerMode::generative) {
     RENVOI_TRY(const bool written,
-               impl_->write_generated({evidence, question, ranked, weights, impl_->embedder, *impl_->generator}, limit,
-                                      writer, answer, on_piece));
+               impl_->write_generated({evidence, question, ranked, weights, *draft.embedder, *impl_->generator}, limit, writer,
+                                      answer, on_piece));
     if (written) return answer;
     answer.mode = AnswerMode::extractive;
   }

@@ -49,10 +49,11 @@ struct EvidenceReader {
 };
 
 // Reads the documents of `hits` again within `budget` (a thread each), finds the hit passages in them by fingerprint,
-// or by ordinal, or, when the text has changed, takes the passages of the new text nearest to the question. What is
-// gone, blocked, forbidden to index or out of time is dropped, with the reason, and the next of the hits takes its
-// place; what was learnt of a reference is written back. `hits` beyond the first `spare_from` are spares: of references
-// that are among the first they say nothing. Errors: those of the embedder.
+// or, when the text has changed or none is found (another extractor made them), takes the passages of the text as it is
+// now that are nearest to the question. The ranges of the hits are not used. What is gone, blocked, forbidden to index
+// or out of time is dropped, with the reason, and the next of the hits takes its place; what was learnt of a reference
+// is written back. `hits` beyond the first `spare_from` are spares: of references that are among the first they say
+// nothing. Errors: those of the embedder.
 Result<Evidence> read_evidence(const EvidenceReader& reader, std::span<const search::SearchHit> hits,
                                std::size_t spare_from, const Question& question, const TermWeights& weights,
                                const LookBudget& budget, std::stop_token stop);

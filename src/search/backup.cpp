@@ -124,7 +124,7 @@ class Maker {
   // right, but it is better to take another moment.
   Result<void> hold_both(std::unique_ptr<catalog::HeldCatalog>& catalog) {
     std::vector<Difference> before;
-    for (int attempt = 1;; ++attempt) {
+    for (int attempt = 1, switches = 0;; ++attempt) {
       std::optional<index::HeldIndex> held;
       catalog.reset();
       RENVOI_TRY(catalog, catalog::HeldCatalog::hold(collection_ / "catalog.db", [&]() -> Result<void> {
@@ -132,6 +132,10 @@ class Maker {
                    return {};
                  }));
       RENVOI_CHECK(put_index(*held));
+      // While the index was replaced by that of another model, its files may have been linked under the old one's
+      // names.
+      const Result<index::Manifest> now = index::current_manifest(files_, collection_ / "index");
+      if (now.ok() && now->identity != held->identity && ++switches < kAttemptsAtAccord) continue;
       auto copied = index::Index::open(files_, target_ / "index", held->identity, index::Index::Mode::read);
       if (!copied.ok())
         return Error{copied.error().code, copied.error().message + "; this is the copy of " +
@@ -230,7 +234,10 @@ class Restorer {
                       collection_.string())};
     RENVOI_CHECK(check_digests());
     // Held until the end: nobody writes what is about to be renamed.
-    std::optional<io::FileLock> writer;
+    std::optional<io::FileLock> collection, writer;
+    if (occupied) {
+      RENVOI_TRY(collection, io::FileLock::acquire(collection_ / "lock"));
+    }
     if (occupied && files_.exists(collection_ / "index")) {
       RENVOI_TRY(writer, io::FileLock::acquire(collection_ / "index" / "lock"));
     }

@@ -8,6 +8,7 @@
 
 #include "catalog/catalog.h"
 #include "index/named_files.h"
+#include "search/next_index.h"
 
 namespace renvoi::search {
 namespace {
@@ -19,7 +20,8 @@ constexpr std::uint64_t kMaxCachedPageBytes = std::uint64_t{1} << 30;
 
 std::string describe(const Difference& difference, const std::string& address) {
   const std::string name =
-      fmt::format("reference {}{}", to_number(difference.reference), address.empty() ? "" : " (" + address + ")");
+      fmt::format("{}reference {}{}", difference.where == Difference::Where::next ? "index-next: " : "",
+                  to_number(difference.reference), address.empty() ? "" : " (" + address + ")");
   switch (difference.kind) {
     case Difference::Kind::missing:
       return fmt::format("{}: the catalogue has {} of its passages, the index none", name, difference.catalogued);
@@ -123,30 +125,35 @@ class Check {
       RENVOI_CHECK(index_->refresh());
     }
     report_.passages = index_->snapshot()->size();
-    return check_first_tier();
+    next_ = check_made_again(kNextFolder, "the next writer begins the change of the model anew");
+    if (next_ != nullptr) report_.next_passages = next_->snapshot()->size();
+    first_ = check_made_again(kFirstTierFolder,
+                              "the next writer empties the first tier, and renvoi sync reads its documents again");
+    return {};
   }
 
-  // Everything in it can be made again: damage there is told, and is no loss.
-  Result<void> check_first_tier() {
-    const fs::path folder = folder_ / "index-first";
-    if (!files_.exists(folder / "manifest")) return {};
-    const auto told = [&](const Error& error) {
-      add(Part::index, folder, error.message,
-          "nothing is lost: the next writer empties the first tier, and renvoi sync reads its documents again");
-    };
-    const Result<index::Manifest> manifest = index::current_manifest(files_, folder);
-    if (!manifest.ok()) {
-      told(manifest.error());
-      return {};
+  // Of an index of which everything can be made again: damage there is told, and is no loss. Null when it is not there,
+  // or damaged.
+  std::unique_ptr<index::Index> check_made_again(const char* name, const char* what_happens) {
+    const fs::path folder = folder_ / name;
+    std::optional<Error> before;
+    for (int attempt = 1; files_.exists(folder / "manifest"); ++attempt) {
+      const Result<index::Manifest> manifest = index::current_manifest(files_, folder);
+      Result<void> sound = manifest.ok() ? Result<void>() : manifest.error();
+      if (sound.ok()) {
+        auto opened = index::Index::open(files_, folder, manifest->identity, index::Index::Mode::read);
+        sound = opened.ok() ? (*opened)->check() : opened.error();
+        if (sound.ok()) return std::move(opened).value();
+      }
+      // A writer may just be emptying it, or putting another in its place: damage is told the same way twice.
+      if ((before && before->message == sound.error().message) || attempt == kAttemptsAtIndex) {
+        add(Part::index, folder, sound.error().message, std::string("nothing is lost: ") + what_happens);
+        return nullptr;
+      }
+      before = sound.error();
+      std::this_thread::sleep_for(kPause);
     }
-    auto opened = index::Index::open(files_, folder, manifest->identity, index::Index::Mode::read);
-    Result<void> sound = opened.ok() ? (*opened)->check() : opened.error();
-    if (sound.ok()) {
-      first_ = std::move(opened).value();
-    } else {
-      told(sound.error());
-    }
-    return {};
+    return nullptr;
   }
 
   void index_problem(std::string what) {
@@ -170,7 +177,25 @@ class Check {
     RENVOI_TRY(const catalog::CatalogCounts counts, catalog.counts());
     report_.references = counts.references;
     RENVOI_TRY(const auto references, references_to_compare(catalog, *full, first.get()));
-    return compare(references, *full, first.get());
+    std::vector<Difference> found = compare(references, *full, first.get());
+    if (next_ != nullptr) RENVOI_CHECK(add_differences_of_next(catalog, found));
+    return found;
+  }
+
+  // It holds nothing but what the catalogue has, as it has it; what it lacks is waiting.
+  Result<void> add_differences_of_next(catalog::Catalog& catalog, std::vector<Difference>& found) {
+    if (!next_->refresh().ok()) {  // it became the index, or was given up
+      next_.reset();
+      return {};
+    }
+    const auto next = next_->snapshot();
+    RENVOI_TRY(const auto references, references_to_compare(catalog, *next));
+    for (Difference difference : compare(references, *next)) {
+      if (difference.kind == Difference::Kind::missing) continue;
+      difference.where = Difference::Where::next;
+      found.push_back(difference);
+    }
+    return {};
   }
 
   Result<void> check_cross_references() {
@@ -190,8 +215,9 @@ class Check {
       const bool lost =
           difference.kind == Difference::Kind::missing || difference.kind == Difference::Kind::other_number;
       add(Part::cross_reference, folder_, describe(difference, reference.ok() ? reference->address : ""),
-          lost ? "renvoi repair marks it, and renvoi sync reads it again"
-               : "renvoi repair takes them out of the index");
+          difference.where == Difference::Where::next ? "the next writer takes it out of there, and reads it again"
+          : lost                                      ? "renvoi repair marks it, and renvoi sync reads it again"
+                                                      : "renvoi repair takes them out of the index");
     }
     return {};
   }
@@ -221,7 +247,7 @@ class Check {
   const CheckOptions& options_;
   CheckReport report_;
   bool catalogue_sound_ = false;
-  std::unique_ptr<index::Index> index_, first_;
+  std::unique_ptr<index::Index> index_, first_, next_;
 };
 
 }  // namespace
@@ -301,7 +327,14 @@ std::vector<Difference> compare(const std::vector<catalog::IndexedReference>& re
 }
 
 Result<CheckReport> check_collection(io::FileSystem& files, const fs::path& folder, const CheckOptions& options) {
-  return Check(files, folder, options).run();
+  // A writer may put the index of another model in its place meanwhile: then what was looked at is no more.
+  for (int attempt = 1;; ++attempt) {
+    const auto before = index::current_manifest(files, folder / kIndexFolder);
+    Result<CheckReport> report = Check(files, folder, options).run();
+    const auto after = index::current_manifest(files, folder / kIndexFolder);
+    const bool switched = before.ok() && after.ok() && before->identity != after->identity;
+    if (!switched || attempt == kAttemptsAtIndex) return report;
+  }
 }
 
 }  // namespace renvoi::search

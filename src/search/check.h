@@ -38,6 +38,7 @@ struct CheckReport {
   std::uint64_t references = 0;     // of the catalogue
   std::uint64_t passages = 0;       // of the index
   std::uint64_t cached_pages = 0;   // read and checked
+  std::uint64_t next_passages = 0;  // of the index that is being made for another model
   index::Identity identity;         // of the index; empty digest when it cannot be told
 };
 constexpr std::size_t kMaxListedProblems = 100;
@@ -61,7 +62,8 @@ Result<CheckReport> check_collection(io::FileSystem& files, const std::filesyste
 struct Difference {
   ReferenceId reference = ReferenceId::none;
   enum class Kind : std::uint8_t { missing, other_number, unknown, gone } kind = Kind::missing;
-  std::uint64_t catalogued = 0, held = 0;  // passages
+  std::uint64_t catalogued = 0, held = 0;                                    // passages
+  enum class Where : std::uint8_t { present, next } where = Where::present;  // next: of index-next/
   bool operator==(const Difference&) const = default;
 };
 // Those of the catalogue that compare() has to know, by id: what is indexed, and what the index holds besides. Of a

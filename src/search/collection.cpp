@@ -1,9 +1,19 @@
 #include "search/collection.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
+#include <utility>
+
+#include "index/named_files.h"
+#include "io/file_lock.h"
+#include "search/index_writes.h"
+#include "search/next_index.h"
+#include "search/what_waits.h"
 
 #include "search/check.h"
 
@@ -11,44 +21,72 @@ namespace renvoi::search {
 namespace {
 
 constexpr int kSnapshotTries = 8;
+constexpr int kFollowTries = 3;
 
 class FolderCollection final : public Collection {
  public:
-  FolderCollection(io::FileSystem& files, const Clock& clock, std::filesystem::path folder, Mode mode)
-      : files_(files), clock_(clock), folder_(std::move(folder)), mode_(mode) {}
+  FolderCollection(io::FileSystem& files, const Clock& clock, std::filesystem::path folder, Mode mode,
+                   index::Identity identity, std::optional<index::Identity> first, std::optional<ModelChange> change)
+      : files_(files),
+        clock_(clock),
+        folder_(std::move(folder)),
+        mode_(mode),
+        identity_(std::move(identity)),
+        first_identity_(std::move(first)),
+        change_(std::move(change)) {}
 
-  Result<void> open(const index::Identity& identity, const std::optional<index::Identity>& first) {
-    first_identity_ = first;
+  Result<void> open() {
     if (writable()) {
       RENVOI_CHECK(files_.create_folders(folder_));
-      // The full tier's index first: its lock keeps a second writer out of all.
-      RENVOI_TRY(index_, index::Index::open(files_, folder_ / "index", identity, index::Index::Mode::write));
+      // Held while the folders change places, too, when no index is open. The index's own keeps older programs out.
+      RENVOI_TRY(io::FileLock lock, io::FileLock::acquire(folder_ / "lock"));
+      lock_.emplace(std::move(lock));
+      RENVOI_CHECK(finish_swap(files_, folder_));
+      RENVOI_TRY(index_, index::Index::open(files_, folder_ / kIndexFolder, identity_, index::Index::Mode::write));
       RENVOI_CHECK(open_first_tier());
+      RENVOI_CHECK(open_next());
       RENVOI_TRY(catalog_, catalog::Catalog::open(folder_ / "catalog.db", catalog::Catalog::Mode::write));
       return reconcile();
     }
     RENVOI_TRY(catalog_, catalog::Catalog::open(folder_ / "catalog.db", catalog::Catalog::Mode::read));
-    RENVOI_TRY(index_, index::Index::open(files_, folder_ / "index", identity, index::Index::Mode::read));
+    auto opened = index::Index::open(files_, folder_ / kIndexFolder, identity_, index::Index::Mode::read);
+    // An index that changed places meanwhile may have lent its files to the other's manifest.
+    const bool switched = change_ && bound_to_another();
+    if (!opened.ok() && !switched) return std::move(opened).error();
+    if (switched) {
+      RENVOI_CHECK(follow());
+    } else {
+      index_ = std::move(opened).value();
+    }
     look_for_first_tier();
     return {};
   }
 
   catalog::Catalog& catalog() override { return *catalog_; }
   index::Index& index() override { return *index_; }
+  index::Identity identity() const override {
+    const std::lock_guard lock(pointers_mutex_);
+    return identity_;
+  }
   const Clock& clock() const override { return clock_; }
   const std::filesystem::path& folder() const override { return folder_; }
   bool writable() const override { return mode_ == Mode::write; }
-  bool has_first_tier() const override { return first_identity_.has_value(); }
+  bool has_first_tier() const override {
+    const std::lock_guard lock(pointers_mutex_);
+    return first_identity_.has_value();
+  }
 
   // A document that moves is committed to its new tier before it leaves the old one: who sees one of them before and
   // after the other unchanged has missed nothing.
   Snapshots snapshots() const override {
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::lock_guard lock(pointers_mutex_);
+    if (held_) return *held_;
     Snapshots both;
+    both.identity = identity_;
     for (int i = 0; i < kSnapshotTries; ++i) {
-      both.first = first == nullptr ? nullptr : first->snapshot();
+      both.first = first_ == nullptr ? nullptr : first_->snapshot();
       both.full = index_->snapshot();
-      if (first == nullptr || first->snapshot() == both.first) break;
+      if (first_ == nullptr || first_->snapshot() == both.first) break;
     }
     return both;
   }
@@ -82,6 +120,7 @@ class FolderCollection final : public Collection {
       updates.back().reference.passages = static_cast<std::uint32_t>(document.passages.size());
     }
     if (wanted.empty()) return {};
+    RENVOI_CHECK(wait_for_next_again(wanted));
     RENVOI_CHECK(write_to(tier == Tier::first ? *first : *index_, wanted));
     std::vector<ReferenceId> ids;
     for (const DocumentWrite* document : wanted) ids.push_back(document->reference.id);
@@ -119,8 +158,286 @@ class FolderCollection final : public Collection {
     return remove_from_index({&reference, 1});
   }
 
+  std::optional<ChangeStatus> change() const override {
+    const std::optional<NextLook> look = look_at_next();
+    if (!look) return {};
+    return ChangeStatus{look->to, look->snapshot->references().size(), look->snapshot->size(),
+                        absent_from(*look->snapshot).size()};
+  }
+
+  std::vector<ReferenceId> waiting_for_next() const override {
+    const std::optional<NextLook> look = look_at_next();
+    return look ? absent_from(*look->snapshot) : std::vector<ReferenceId>();
+  }
+
+  Result<void> put_next(std::span<const DocumentWrite> documents) override {
+    const std::lock_guard lock(mutex_);
+    RENVOI_CHECK(may_write());
+    RENVOI_CHECK(change_is_under_way());
+    std::vector<const DocumentWrite*> wanted;
+    std::vector<catalog::ReferenceUpdate> updates;
+    const Snapshots both = snapshots();
+    for (const DocumentWrite& document : documents) {
+      const catalog::Reference& reference = document.reference;
+      const Result<catalog::Reference> known = catalog_->reference(reference.id);
+      if (!known.ok() && known.error().code != ErrorCode::not_found) return known.error();
+      const bool held = known.ok() && known->indexed && known->state != catalog::ReferenceState::gone &&
+                        known->fingerprint == reference.fingerprint && known->passages == document.passages.size() &&
+                        passages_in(both, reference.id) == document.passages.size();
+      if (!held) continue;
+      wanted.push_back(&document);
+      if (known->checked_at >= reference.checked_at) continue;
+      updates.push_back({reference, document.event});
+      updates.back().reference.indexed = true;
+      updates.back().reference.passages = known->passages;
+    }
+    if (wanted.empty()) return {};
+    RENVOI_CHECK(write_to(*next_, wanted));
+    return updates.empty() ? Result<void>() : catalog_->update_references(updates, clock_.now());
+  }
+
+  Result<bool> switch_to_next(std::span<const ReferenceId> unreadable) override {
+    const std::lock_guard lock(mutex_);
+    RENVOI_CHECK(may_write());
+    RENVOI_CHECK(change_is_under_way());
+    std::vector<catalog::Reference> waiting;
+    for (const ReferenceId id : absent_from(*next_->snapshot())) {
+      const Result<catalog::Reference> reference = catalog_->reference(id);
+      if (!reference.ok() && reference.error().code != ErrorCode::not_found) return reference.error();
+      if (reference.ok() && std::find(unreadable.begin(), unreadable.end(), id) == unreadable.end())
+        waiting.push_back(*reference);
+    }
+    if (hold_up_a_change(waiting, clock_.now())) return false;
+    RENVOI_CHECK(swap_in());
+    (void)drop_other_indexes(files_, folder_);  // a nuisance at most: tried again at the next opening
+    RENVOI_CHECK(reconcile());
+    return true;
+  }
+
   Result<void> refresh() override {
     if (writable()) return {};
+    const std::lock_guard lock(mutex_);
+    Result<void> refreshed = refresh_both();
+    for (int i = 0; i < kFollowTries && bound_to_another(); ++i) {
+      RENVOI_CHECK(follow());
+      refreshed = refresh_both();
+    }
+    return refreshed;
+  }
+
+  Result<void> compact() override {
+    const std::shared_lock open(open_mutex_);
+    RENVOI_CHECK(may_write());
+    RENVOI_CHECK(index_->compact());
+    const std::shared_ptr<index::Index> first = first_tier();
+    return first == nullptr ? Result<void>() : first->compact();
+  }
+
+  Result<void> check() override {
+    const std::shared_lock open(open_mutex_);
+    if (broken_) return *broken_;
+    RENVOI_CHECK(index_->check());
+    if (next_ != nullptr) RENVOI_CHECK(next_->check());
+    const std::shared_ptr<index::Index> first = first_tier();
+    return first == nullptr ? Result<void>() : first->check();
+  }
+
+  TierStats stats() const override {
+    const std::shared_lock open(open_mutex_);
+    if (broken_) return {};
+    const std::shared_ptr<index::Index> first = first_tier();
+    return {index_->stats(), first == nullptr ? index::IndexStats{} : first->stats()};
+  }
+
+  DiskUse disk_use() override {
+    DiskUse use;
+    use.index_bytes = files_.disk_bytes(folder_ / kIndexFolder);
+    if (files_.exists(first_folder())) use.index_bytes += files_.disk_bytes(first_folder());
+    for (const char* name : {kNextFolder, kOldFolder})
+      if (files_.exists(folder_ / name)) use.next_bytes += files_.disk_bytes(folder_ / name);
+    for (const char* name : {"catalog.db", "catalog.db-wal", "catalog.db-shm"})
+      use.catalog_bytes += files_.disk_bytes(folder_ / name);
+    use.cache_bytes = files_.disk_bytes(folder_ / "cache");
+    return use;
+  }
+
+ private:
+  Result<void> may_write() const {
+    if (broken_) return *broken_;
+    if (writable()) return {};
+    return Error{ErrorCode::denied, "the collection in " + folder_.string() + " is opened for reading only"};
+  }
+
+  Result<void> change_is_under_way() const {
+    if (next_ != nullptr) return {};
+    return Error{ErrorCode::invalid,
+                 "the collection in " + folder_.string() + " is not being changed to another model"};
+  }
+
+  std::filesystem::path first_folder() const { return folder_ / kFirstTierFolder; }
+  std::filesystem::path next_folder() const { return folder_ / kNextFolder; }
+
+  // Null where there is none.
+  std::shared_ptr<index::Index> first_tier() const {
+    const std::lock_guard lock(pointers_mutex_);
+    return first_;
+  }
+  void forget_first_tier() {
+    const std::lock_guard lock(pointers_mutex_);
+    first_.reset();
+  }
+
+  // Of a writer, which holds the lock of the full tier: nobody else writes here.
+  Result<void> open_first_tier() {
+    if (!first_identity_)
+      return files_.exists(first_folder()) ? empty_index_folder(files_, first_folder()) : Result<void>();
+    const auto open = [&] {
+      return index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::write);
+    };
+    auto opened = open();
+    if (!opened.ok()) {
+      const ErrorCode code = opened.error().code;
+      // Of another table, of another version, or damaged: reconcile() has its documents read again.
+      if (code != ErrorCode::conflict && code != ErrorCode::invalid && code != ErrorCode::corrupt)
+        return opened.error();
+      RENVOI_CHECK(empty_index_folder(files_, first_folder()));
+      opened = open();
+      if (!opened.ok()) return opened.error();
+    }
+    const std::lock_guard lock(pointers_mutex_);
+    first_ = std::move(opened).value();
+    return {};
+  }
+
+  // Of a writer. What is not of this change, or damaged, can be made again.
+  Result<void> open_next() {
+    if (!change_) return drop_other_indexes(files_, folder_);
+    const auto open = [&] { return index::Index::open(files_, next_folder(), change_->to, index::Index::Mode::write); };
+    auto opened = open();
+    if (!opened.ok()) {
+      const ErrorCode code = opened.error().code;
+      if (code != ErrorCode::conflict && code != ErrorCode::invalid && code != ErrorCode::corrupt)
+        return opened.error();
+      RENVOI_CHECK(drop_other_indexes(files_, folder_));
+      opened = open();
+      if (!opened.ok()) return opened.error();
+    }
+    next_ = std::move(opened).value();
+    return {};
+  }
+
+  struct NextLook {
+    index::Identity to;
+    std::shared_ptr<const index::Snapshot> snapshot;
+  };
+  // Nothing where no change is under way. A reader looks anew each time.
+  std::optional<NextLook> look_at_next() const {
+    const std::shared_lock open(open_mutex_);
+    if (!change_) return {};
+    if (next_ != nullptr) return NextLook{change_->to, next_->snapshot()};
+    if (writable() || !files_.exists(next_folder() / "manifest")) return {};
+    const auto opened = index::Index::open(files_, next_folder(), change_->to, index::Index::Mode::read);
+    if (!opened.ok()) return {};
+    return NextLook{change_->to, (*opened)->snapshot()};
+  }
+
+  // Sorted: what is in the present index, in either tier, and not in `next`.
+  std::vector<ReferenceId> absent_from(const index::Snapshot& next) const {
+    const Snapshots both = snapshots();
+    const std::vector<ReferenceId> full = both.full->references(), done = next.references();
+    const std::vector<ReferenceId> first =
+        both.first == nullptr ? std::vector<ReferenceId>() : both.first->references();
+    std::vector<ReferenceId> all, absent;
+    std::set_union(full.begin(), full.end(), first.begin(), first.end(), std::back_inserter(all));
+    std::set_difference(all.begin(), all.end(), done.begin(), done.end(), std::back_inserter(absent));
+    return absent;
+  }
+
+  // What is about to get other passages leaves the next index before it gets them, so that nothing there is ever old.
+  Result<void> wait_for_next_again(std::span<const DocumentWrite* const> documents) {
+    if (next_ == nullptr) return {};
+    std::vector<ReferenceId> other;
+    for (const DocumentWrite* document : documents) {
+      const Result<catalog::Reference> known = catalog_->reference(document->reference.id);
+      const bool same = document->upgrade && known.ok() && known->fingerprint == document->reference.fingerprint &&
+                        known->passages == document->passages.size();
+      if (!same) other.push_back(document->reference.id);
+    }
+    return remove_from(*next_, other);
+  }
+
+  // The folders change places while no index is open, so that nothing of the old one can write where the new one is.
+  // Whoever asks meanwhile is given the last snapshots.
+  Result<void> swap_in() {
+    const std::unique_lock alone(open_mutex_);
+    {
+      Snapshots last = snapshots();
+      std::unique_ptr<index::Index> full;
+      std::shared_ptr<index::Index> first;
+      const std::lock_guard lock(pointers_mutex_);
+      held_ = std::move(last);
+      full = std::move(index_);
+      first = std::move(first_);
+    }
+    next_.reset();
+    Result<void> swapped = swap_in_next_index(files_, folder_);
+    const bool as_before = !swapped.ok() && files_.exists(folder_ / kIndexFolder / "manifest") && !bound_to_another();
+    if (swapped.ok()) {
+      const std::lock_guard lock(pointers_mutex_);
+      identity_ = change_->to;
+      first_identity_ = change_->first;
+      change_.reset();
+    }
+    if (swapped.ok() || as_before) {
+      const Result<void> opened = open_again();
+      if (opened.ok()) return swapped;
+      if (swapped.ok()) swapped = opened;
+    }
+    broken_ = Error{ErrorCode::unavailable,
+                    fmt::format("the change of the model in {} could not be finished ({}); nothing acknowledged is "
+                                "lost: open it again",
+                                folder_.string(), swapped.error().message)};
+    return *broken_;
+  }
+
+  Result<void> open_again() {
+    RENVOI_TRY(auto full, index::Index::open(files_, folder_ / kIndexFolder, identity_, index::Index::Mode::write));
+    RENVOI_CHECK(open_first_tier());
+    if (change_) RENVOI_CHECK(open_next());
+    const std::lock_guard lock(pointers_mutex_);
+    index_ = std::move(full);
+    held_.reset();
+    return {};
+  }
+
+  // Whether the index's manifest says so.
+  bool bound_to_another() const {
+    const Result<index::Manifest> manifest = index::current_manifest(files_, folder_ / kIndexFolder);
+    return manifest.ok() && manifest->identity != identity_;
+  }
+
+  Error switched_by_another() const {
+    return {ErrorCode::conflict, fmt::format("another process has changed the embedding model of {} meanwhile: run "
+                                             "this again",
+                                             folder_.string())};
+  }
+
+  // Of a reader: another process has made the switch.
+  Result<void> follow() {
+    if (!change_) return switched_by_another();
+    RENVOI_TRY(auto full, index::Index::open(files_, folder_ / kIndexFolder, change_->to, index::Index::Mode::read));
+    const std::unique_lock alone(open_mutex_);
+    const std::lock_guard lock(pointers_mutex_);
+    index_ = std::move(full);
+    first_.reset();
+    identity_ = change_->to;
+    first_identity_ = change_->first;
+    change_.reset();
+    return {};
+  }
+
+  // Of a reader.
+  Result<void> refresh_both() {
     const std::shared_ptr<index::Index> first = look_for_first_tier();
     if (first == nullptr) return index_->refresh();
     // As snapshots(): until the first tier is the same before and after.
@@ -131,81 +448,9 @@ class FolderCollection final : public Collection {
       if (!first->refresh().ok()) break;
       if (first->snapshot() == before) return {};
     }
+    if (bound_to_another()) return switched_by_another();
     forget_first_tier();  // begun anew with another table, or changing faster than it can be read
     return index_->refresh();
-  }
-
-  Result<void> compact() override {
-    RENVOI_CHECK(index_->compact());
-    const std::shared_ptr<index::Index> first = first_tier();
-    return first == nullptr ? Result<void>() : first->compact();
-  }
-
-  Result<void> check() override {
-    RENVOI_CHECK(index_->check());
-    const std::shared_ptr<index::Index> first = first_tier();
-    return first == nullptr ? Result<void>() : first->check();
-  }
-
-  TierStats stats() const override {
-    const std::shared_ptr<index::Index> first = first_tier();
-    return {index_->stats(), first == nullptr ? index::IndexStats{} : first->stats()};
-  }
-
-  DiskUse disk_use() override {
-    DiskUse use;
-    use.index_bytes = files_.disk_bytes(folder_ / "index");
-    if (files_.exists(first_folder())) use.index_bytes += files_.disk_bytes(first_folder());
-    for (const char* name : {"catalog.db", "catalog.db-wal", "catalog.db-shm"})
-      use.catalog_bytes += files_.disk_bytes(folder_ / name);
-    use.cache_bytes = files_.disk_bytes(folder_ / "cache");
-    return use;
-  }
-
- private:
-  Result<void> may_write() const {
-    if (writable()) return {};
-    return Error{ErrorCode::denied, "the collection in " + folder_.string() + " is opened for reading only"};
-  }
-
-  std::filesystem::path first_folder() const { return folder_ / "index-first"; }
-
-  // Null where there is none.
-  std::shared_ptr<index::Index> first_tier() const {
-    const std::lock_guard lock(first_mutex_);
-    return first_;
-  }
-  void forget_first_tier() {
-    const std::lock_guard lock(first_mutex_);
-    first_.reset();
-  }
-
-  // Of a writer, which holds the lock of the full tier: nobody else writes here.
-  Result<void> open_first_tier() {
-    if (!first_identity_) return files_.exists(first_folder()) ? empty_first_folder() : Result<void>();
-    const auto open = [&] {
-      return index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::write);
-    };
-    auto opened = open();
-    if (!opened.ok()) {
-      const ErrorCode code = opened.error().code;
-      // Of another table, of another version, or damaged: reconcile() has its documents read again.
-      if (code != ErrorCode::conflict && code != ErrorCode::invalid && code != ErrorCode::corrupt)
-        return opened.error();
-      RENVOI_CHECK(empty_first_folder());
-      opened = open();
-      if (!opened.ok()) return opened.error();
-    }
-    const std::lock_guard lock(first_mutex_);
-    first_ = std::move(opened).value();
-    return {};
-  }
-
-  // A crash on the way leaves an index that is damaged: the next opening goes on.
-  Result<void> empty_first_folder() {
-    RENVOI_TRY(const std::vector<std::string> names, files_.list(first_folder()));
-    for (const std::string& name : names) RENVOI_CHECK(files_.remove(first_folder() / name));
-    return files_.sync_folder(first_folder());
   }
 
   // Of a reader. A first tier that is not there, or is being begun anew, may be there at the next look.
@@ -214,7 +459,7 @@ class FolderCollection final : public Collection {
     if (first != nullptr || !first_identity_ || !files_.exists(first_folder())) return first;
     auto opened = index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::read);
     if (!opened.ok()) return nullptr;
-    const std::lock_guard lock(first_mutex_);
+    const std::lock_guard lock(pointers_mutex_);
     first_ = std::move(opened).value();
     return first_;
   }
@@ -225,46 +470,26 @@ class FolderCollection final : public Collection {
            first->snapshot()->passages_of(id).empty();
   }
 
-  static Result<void> write_to(index::Index& index, std::span<const DocumentWrite* const> documents) {
-    const auto write_all = [&]() -> Result<void> {
-      for (const DocumentWrite* document : documents)
-        RENVOI_CHECK(index.put(document->reference.id, document->passages));
-      return index.commit();
-    };
-    Result<void> written = write_all();
-    if (!written.ok()) index.rollback();
-    return written;
-  }
-
-  // Nothing is written where it holds none of them.
-  static Result<void> remove_from(index::Index& index, std::span<const ReferenceId> references) {
-    const std::shared_ptr<const index::Snapshot> snapshot = index.snapshot();
-    const auto remove_all = [&]() -> Result<void> {
-      bool any = false;
-      for (const ReferenceId reference : references) {
-        if (snapshot->passages_of(reference).empty()) continue;
-        RENVOI_CHECK(index.remove(reference));
-        any = true;
-      }
-      return any ? index.commit() : Result<void>();
-    };
-    Result<void> removed = remove_all();
-    if (!removed.ok()) index.rollback();
-    return removed;
-  }
-
   // The catalogue no longer shows them, so that a crash before the end leaves work for reconcile() and nothing to see.
   Result<void> remove_from_index(std::span<const ReferenceId> references) {
     RENVOI_CHECK(remove_from(*index_, references));
+    if (next_ != nullptr) RENVOI_CHECK(remove_from(*next_, references));
     const std::shared_ptr<index::Index> first = first_tier();
     return first == nullptr ? Result<void>() : remove_from(*first, references);
   }
 
-  // After a crash between the two: docs/format.md, "Catalogue and index" and "First tier".
+  // Of the tier that is shown.
+  static std::size_t passages_in(const Snapshots& both, ReferenceId id) {
+    const std::size_t full = both.full->passages_of(id).size();
+    return full > 0 || both.first == nullptr ? full : both.first->passages_of(id).size();
+  }
+
+  // After a crash between the two: docs/format.md, "Catalogue and index", "First tier" and "Change of the model".
   Result<void> reconcile() {
     const Snapshots both = snapshots();
+    const auto next = next_ == nullptr ? nullptr : next_->snapshot();
     RENVOI_TRY(const auto references, references_to_compare(*catalog_, *both.full, both.first.get()));
-    std::vector<ReferenceId> kept, twice;
+    std::vector<ReferenceId> kept, twice, old_in_next;
     std::vector<catalog::ReferenceUpdate> lost;
     for (const catalog::IndexedReference& known : references) {
       const bool gone = known.state == catalog::ReferenceState::gone;
@@ -272,14 +497,19 @@ class FolderCollection final : public Collection {
       const std::size_t full = both.full->passages_of(known.id).size();
       const std::size_t first = both.first == nullptr ? 0 : both.first->passages_of(known.id).size();
       if (full > 0 && first > 0) twice.push_back(known.id);
-      if (!known.indexed || gone || (full > 0 ? full : first) == known.passages) continue;
+      const bool as_catalogued = (full > 0 ? full : first) == known.passages;
+      if (next != nullptr &&
+          (!known.indexed || !as_catalogued || next->passages_of(known.id).size() != known.passages))
+        old_in_next.push_back(known.id);
+      if (!known.indexed || gone || as_catalogued) continue;
       RENVOI_TRY(catalog::Reference reference, catalog_->reference(known.id));
       lost.push_back(to_be_read_again(std::move(reference)));
     }
     if (!lost.empty()) RENVOI_CHECK(catalog_->update_references(lost, clock_.now()));
     if (!twice.empty()) RENVOI_CHECK(remove_from(*first_tier(), twice));
+    if (next != nullptr) RENVOI_CHECK(remove_from(*next_, old_in_next));
     std::vector<ReferenceId> stray;
-    for (const auto& snapshot : {both.full, both.first}) {
+    for (const auto& snapshot : {both.full, both.first, next}) {
       if (snapshot == nullptr) continue;
       const std::vector<ReferenceId> indexed = snapshot->references();
       std::set_difference(indexed.begin(), indexed.end(), kept.begin(), kept.end(), std::back_inserter(stray));
@@ -292,8 +522,11 @@ class FolderCollection final : public Collection {
     reference.indexed = false;
     reference.fingerprint = 0;
     reference.validators = {};
-    reference.checked_at = 0;
-    reference.next_check_at = 0;
+    using enum catalog::ReferenceState;
+    if (reference.state == live || reference.state == moved) {  // the others are asked when they are due
+      reference.checked_at = 0;
+      reference.next_check_at = 0;
+    }
     return {std::move(reference), "to be read again: the index does not hold it as catalogued"};
   }
 
@@ -301,11 +534,20 @@ class FolderCollection final : public Collection {
   const Clock& clock_;
   const std::filesystem::path folder_;
   const Mode mode_;
+  std::optional<io::FileLock> lock_;
   std::mutex mutex_;  // one write at a time: the index's uncommitted operations belong to it
-  std::unique_ptr<index::Index> index_;
+  // Held by whoever uses an index as a whole; alone, by the one who closes them to put others in their place.
+  mutable std::shared_mutex open_mutex_;
+  // Of the pointers and what they are bound to: a reader may find the first tier later, and both may follow a change.
+  mutable std::mutex pointers_mutex_;
+  index::Identity identity_;
   std::optional<index::Identity> first_identity_;
-  mutable std::mutex first_mutex_;  // of the pointer: a reader may find it later
+  std::unique_ptr<index::Index> index_;
   std::shared_ptr<index::Index> first_;
+  std::optional<Snapshots> held_;  // while the indexes are closed
+  std::optional<ModelChange> change_;
+  std::unique_ptr<index::Index> next_;  // of a writer, while there is a change
+  std::optional<Error> broken_;
   std::unique_ptr<catalog::Catalog> catalog_;
 };
 
@@ -314,9 +556,10 @@ class FolderCollection final : public Collection {
 Result<std::unique_ptr<Collection>> Collection::open(io::FileSystem& files, const Clock& clock,
                                                      const std::filesystem::path& folder,
                                                      const index::Identity& identity, Mode mode,
-                                                     const std::optional<index::Identity>& first) {
-  auto collection = std::make_unique<FolderCollection>(files, clock, folder, mode);
-  RENVOI_CHECK(collection->open(identity, first));
+                                                     const std::optional<index::Identity>& first,
+                                                     const std::optional<ModelChange>& change) {
+  auto collection = std::make_unique<FolderCollection>(files, clock, folder, mode, identity, first, change);
+  RENVOI_CHECK(collection->open());
   return std::unique_ptr<Collection>(std::move(collection));
 }
 

@@ -1,8 +1,10 @@
 // A collection: one folder with a catalogue and an index that agree with each other.
 //
-//   <folder>/catalog.db   <folder>/index/   <folder>/index-first/   <folder>/cache/
+//   <folder>/catalog.db   <folder>/index/   <folder>/index-first/   <folder>/index-next/   <folder>/cache/
 //
-// Its passages are in two tiers (tier.h): index/ is the full one, index-first/ the first, where there is a table.
+// Its passages are in two tiers (tier.h): index/ is the full one, index-first/ the first, where there is a table. While
+// the embedding model or the extractor changes, index-next/ is filled for the new one, and takes the place of both at
+// one instant when it has everything (docs/format.md, "Change of the model").
 #pragma once
 
 #include <filesystem>
@@ -23,8 +25,16 @@ namespace renvoi::search {
 
 struct DiskUse {
   std::uint64_t index_bytes = 0;  // of both tiers
+  std::uint64_t next_bytes = 0;   // of the index that is being made for another model
   std::uint64_t catalog_bytes = 0;
   std::uint64_t cache_bytes = 0;
+};
+
+// Of the embedding model or of the extractor.
+struct ModelChange {
+  index::Identity to;
+  std::optional<index::Identity> first;  // the first tier's afterwards
+  bool operator==(const ModelChange&) const = default;
 };
 
 // Thread-safe. Writing methods need Mode::write.
@@ -35,13 +45,17 @@ class Collection {
   // index; what the catalogue holds as indexed and the index has not is marked to be read again; what both tiers hold
   // leaves the first. `first` absent: there is no first tier. A first tier that is bound to anything else, or damaged,
   // is begun anew by a writer, and what it held is read again: all of it can be made again. A reader passes over it.
-  // Errors as Catalog::open and Index::open.
+  // `change`: what the index, which is bound to `identity`, is to be bound to: a writer goes on with index-next/ or
+  // begins it, and without `change`, or with another, drops what is there: that is the way back. A reader follows the
+  // switch that a writer makes. Errors as Catalog::open and Index::open.
   static Result<std::unique_ptr<Collection>> open(io::FileSystem& files, const Clock& clock,
                                                   const std::filesystem::path& folder, const index::Identity& identity,
-                                                  Mode mode, const std::optional<index::Identity>& first = {});
+                                                  Mode mode, const std::optional<index::Identity>& first = {},
+                                                  const std::optional<ModelChange>& change = {});
   virtual ~Collection() = default;
   virtual catalog::Catalog& catalog() = 0;
-  virtual index::Index& index() = 0;  // of the full tier
+  virtual index::Index& index() = 0;             // of the full tier; another one after switch_to_next()
+  virtual index::Identity identity() const = 0;  // what it is bound to
   // Both tiers as they are now.
   virtual Snapshots snapshots() const = 0;
   virtual bool has_first_tier() const = 0;
@@ -68,7 +82,28 @@ class Collection {
   virtual Result<void> update_state(const catalog::Reference& reference, std::string_view event) = 0;
   virtual Result<void> remove_source(SourceId source) = 0;
   virtual Result<void> remove_reference(ReferenceId reference, std::string_view reason) = 0;
-  // Of both tiers, as Index::refresh, compact, check and stats.
+
+  // How far a change is. A reader tells it too.
+  struct ChangeStatus {
+    index::Identity to;
+    std::uint64_t documents_done = 0, passages_done = 0;  // in the next index
+    std::uint64_t documents_waiting = 0;                  // in the present one only
+  };
+  virtual std::optional<ChangeStatus> change() const = 0;
+  // Sorted: what the present index holds, in either tier, and the next one does not.
+  virtual std::vector<ReferenceId> waiting_for_next() const = 0;
+  // Documents as they are in the present index, with the next one's vectors. Nothing is written of one that left
+  // meanwhile or has other passages now. Errors as put(); `invalid` when no change is under way.
+  virtual Result<void> put_next(std::span<const DocumentWrite> documents) = 0;
+  // When nothing waits that could still be read, the next index becomes the index: for this process between two
+  // snapshots(), for all at one instant, and after a crash one or the other. What could not be read (SUSPECT, BLOCKED;
+  // HOST_DOWN for more than a day) leaves the index and is marked to be read again. False, and nothing is done, when
+  // something waits; `unreadable` is not waited for: a sweep has just looked at it in vain. Errors: as put(); after
+  // `unavailable` that says so, nothing is written until it is opened again.
+  virtual Result<bool> switch_to_next(std::span<const ReferenceId> unreadable = {}) = 0;
+
+  // Of both tiers, as Index::refresh, compact, check and stats. refresh() also: `conflict` when another process has
+  // changed the model to one that this collection was not opened with: open it again.
   virtual Result<void> refresh() = 0;
   virtual Result<void> compact() = 0;
   virtual Result<void> check() = 0;

@@ -12,6 +12,7 @@
 #include "io/file_lock.h"
 #include "io/relocate.h"
 #include "search/collection.h"
+#include "search/next_index.h"
 
 namespace renvoi::search {
 namespace {
@@ -31,19 +32,25 @@ class Repair {
                                                      "snapshot with renvoi restore, or add a source",
                                                      folder_.string())};
     std::optional<index::Identity> identity;
+    std::optional<ModelChange> change;
     {
+      RENVOI_CHECK(files_.create_folders(folder_));
+      RENVOI_TRY(const io::FileLock collection, io::FileLock::acquire(folder_ / "lock"));
+      RENVOI_CHECK(finish_swap(files_, folder_));
       RENVOI_CHECK(files_.create_folders(index_folder_));
       RENVOI_TRY(const io::FileLock lock, io::FileLock::acquire(index_folder_ / "lock"));
       RENVOI_CHECK(look_at_catalogue());
       RENVOI_TRY(identity, repair_index());
+      RENVOI_TRY(change, repair_next(*identity));
       RENVOI_CHECK(repair_cache());
       RENVOI_CHECK(note_differences(*identity));
     }
     if (report_.repaired.empty()) return std::move(report_);
     progress("catalogue and index");
     // Opening for writing reconciles the two.
-    RENVOI_TRY(const auto collection, Collection::open(files_, clock_, folder_, *identity, Collection::Mode::write));
-    RENVOI_CHECK(collection->index().check());
+    RENVOI_TRY(const auto collection,
+               Collection::open(files_, clock_, folder_, *identity, Collection::Mode::write, std::nullopt, change));
+    RENVOI_CHECK(collection->check());
     return std::move(report_);
   }
 
@@ -123,6 +130,27 @@ class Repair {
     for (const index::Loss& loss : salvage.losses)
       done(Part::index, index_folder_ / loss.file, loss.what, "set aside; what was lost is read again");
     return *identity;
+  }
+
+  // The index that is being made for another model: sound, the change goes on; damaged, it is begun anew.
+  Result<std::optional<ModelChange>> repair_next(const index::Identity& present) {
+    const fs::path folder = folder_ / kNextFolder;
+    if (!files_.exists(folder)) return std::optional<ModelChange>();
+    const auto manifest = index::current_manifest(files_, folder);
+    Result<void> sound = manifest.ok() ? Result<void>() : manifest.error();
+    if (sound.ok()) {
+      auto opened = index::Index::open(files_, folder, manifest->identity, index::Index::Mode::read);
+      sound = opened.ok() ? (*opened)->check() : opened.error();
+    }
+    if (sound.ok() && manifest->identity != present) return std::optional(ModelChange{manifest->identity, {}});
+    if (!sound.ok() && sound.error().code != ErrorCode::corrupt && sound.error().code != ErrorCode::not_found &&
+        sound.error().code != ErrorCode::invalid)
+      return sound.error();
+    RENVOI_CHECK(drop_other_indexes(files_, folder_));
+    if (!sound.ok())
+      done(Part::index, folder, sound.error().message,
+           "removed: nothing is lost, and the change of the model begins anew");
+    return std::optional<ModelChange>();
   }
 
   // Commits are lost, and nobody knows which. A document that was new in them is missing now, and one with another

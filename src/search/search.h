@@ -47,19 +47,26 @@ struct SearchTimings {
 
 struct SearchResponse {
   std::vector<SearchHit> hits;  // best first
+  // Of the model that the index which was searched is bound to: what is compared with the hits is encoded with it.
+  model::Embedder* embedder = nullptr;
   std::string query_language;
   SearchTimings timings;
 };
 
 // Thread-safe. What it is given must outlive it. `table` embeds queries for the first tier: absent, that tier is
 // searched by words only. Each is asked only where its tier holds something. Errors: `invalid` (empty or longer than
-// 8,000 bytes query; a filter as check() refuses), those of the embedders.
+// 8,000 bytes query; a filter as check() refuses), those of the embedders and of Collection::refresh.
 class Searcher {
  public:
   Searcher(Collection& collection, model::Embedder& embedder, model::Embedder* table = nullptr,
            const FusionOptions& fusion = {});
   ~Searcher();
+  // While the model changes, the next one too, before the first search: each search asks the one that its snapshots are
+  // bound to.
+  void add_model(model::Embedder& embedder, model::Embedder* table = nullptr);
   Result<SearchResponse> search(const SearchRequest& request);
+  // Of the index as it is now.
+  model::Embedder& embedder() const;
 
  private:
   struct Impl;

@@ -137,11 +137,20 @@ void score(std::vector<Candidate>& candidates, SearchMode mode, const Probe& pro
 }  // namespace
 
 struct Searcher::Impl {
+  struct Model {
+    model::Embedder* embedder;
+    model::Embedder* table;
+  };
   Collection& collection;
-  model::Embedder& embedder;
-  model::Embedder* table;
+  std::vector<Model> models;  // the first, unless the index is bound to another of them
   FusionOptions fusion;
   ShowableCache showable;
+
+  const Model& model_of(const Snapshots& snapshots) const {
+    for (const Model& model : models)
+      if (model.embedder->digest() == snapshots.identity.model_digest) return model;
+    return models.front();
+  }
 
   Result<Probe> probe(const SearchRequest& request, const std::string& language, const Snapshots& snapshots) {
     Probe probe;
@@ -149,8 +158,9 @@ struct Searcher::Impl {
     probe.terms = query_terms(request.query, language, others);
     if (request.mode == SearchMode::bm25) return probe;
     const std::array<std::string_view, 1> texts{request.query};
+    const auto& [embedder, table] = model_of(snapshots);
     if (!request.fast && snapshots.full->size() > 0) {
-      RENVOI_TRY(model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::query));
+      RENVOI_TRY(model::Embeddings embedded, embedder->embed(texts, model::EmbedRole::query));
       probe.full = std::move(embedded.values);
     }
     if (table != nullptr && snapshots.first_size() > 0) {
@@ -210,8 +220,14 @@ struct Searcher::Impl {
 
 Searcher::Searcher(Collection& collection, model::Embedder& embedder, model::Embedder* table,
                    const FusionOptions& fusion)
-    : impl_(new Impl{collection, embedder, table, fusion, ShowableCache(collection.catalog())}) {}
+    : impl_(new Impl{collection, {{&embedder, table}}, fusion, ShowableCache(collection.catalog())}) {}
 Searcher::~Searcher() = default;
+
+void Searcher::add_model(model::Embedder& embedder, model::Embedder* table) {
+  impl_->models.push_back({&embedder, table});
+}
+
+model::Embedder& Searcher::embedder() const { return *impl_->model_of(impl_->collection.snapshots()).embedder; }
 
 Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   RENVOI_CHECK(check(request));
@@ -220,6 +236,7 @@ Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   // A reader follows the writer of another process here; for the writer itself there is nothing to follow.
   RENVOI_CHECK(impl_->collection.refresh());
   const Snapshots snapshots = impl_->collection.snapshots();
+  response.embedder = impl_->model_of(snapshots).embedder;
   const auto embed_start = std::chrono::steady_clock::now();
   RENVOI_TRY(const Probe probe, impl_->probe(request, response.query_language, snapshots));
   response.timings.embed_ms = milliseconds_since(embed_start);

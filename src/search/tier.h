@@ -19,6 +19,7 @@ enum class Tier : std::uint8_t { full, first };
 struct Snapshots {
   std::shared_ptr<const index::Snapshot> full;
   std::shared_ptr<const index::Snapshot> first;  // null where there is no table
+  index::Identity identity;                      // what both are bound to: it changes when the model does
 
   std::uint64_t first_size() const { return first == nullptr ? 0 : first->size(); }
   // The one that says more about how frequent words are.

@@ -75,7 +75,7 @@ struct World {
   }
 
   answer::Answer ask(const std::string& question, model::Generator* generator = nullptr) {
-    answer::Answerer answerer(*collection, *searcher, *fetcher, *embedder(), generator, nullptr);
+    answer::Answerer answerer(*collection, *searcher, *fetcher, generator, nullptr);
     answer::AskRequest request;
     request.question = question;
     if (generator != nullptr) request.mode = answer::AnswerMode::generative;

@@ -80,10 +80,9 @@ Result<void> run_restore(Context& context, const RestoreOptions& options) {
                     report.list.identity.model_digest));
   if (!extractor)
     context.output.line(
-        fmt::format("it was made with version {} of the extractor, this program has version {}: use the "
-                    "renvoi that made it, or remove {} and run 'renvoi sync'",
-                    report.list.identity.extractor_version, extract::kExtractorVersion,
-                    printable((collection_folder(context.config) / "index").string())));
+        fmt::format("it was made with version {} of the extractor, this program has version {}: it serves, while "
+                    "'renvoi encode', or a running server, reads its documents again",
+                    report.list.identity.extractor_version, extract::kExtractorVersion));
   Json value = json_of(report.list);
   value["set_aside"] = report.set_aside ? Json(report.set_aside->string()) : Json(nullptr);
   value["to_read_again"] = report.to_read_again;

@@ -43,10 +43,11 @@ Result<void> run_check(Context& context) {
   if (report.more_problems > 0) context.output.line(fmt::format("... and {} more", report.more_problems));
   const bool sound = report.problems.empty();
   if (sound) {
-    context.output.line(fmt::format("sound: {}, {}, {}; every checksum and every cross-reference was checked",
-                                    counted(report.references, "reference", "references"),
-                                    counted(report.passages, "passage", "passages"),
-                                    counted(report.cached_pages, "cached page", "cached pages")));
+    context.output.line(fmt::format(
+        "sound: {}, {}{}, {}; every checksum and every cross-reference was checked",
+        counted(report.references, "reference", "references"), counted(report.passages, "passage", "passages"),
+        report.next_passages == 0 ? "" : fmt::format(" (and {} for the next model)", report.next_passages),
+        counted(report.cached_pages, "cached page", "cached pages")));
   }
   context.output.value({{"sound", sound},
                         {"problems", problems},
@@ -54,6 +55,7 @@ Result<void> run_check(Context& context) {
                         {"references", report.references},
                         {"passages", report.passages},
                         {"cached_pages", report.cached_pages},
+                        {"next_passages", report.next_passages},
                         {"model_sha256", report.identity.model_digest}});
   if (!sound) context.exit_status = kExitCorrupt;
   return {};

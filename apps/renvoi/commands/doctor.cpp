@@ -128,6 +128,19 @@ void check_collection(const Config& config, Findings& findings) {
        fmt::format("{} pages, {} passages, every block checked", stats.full.references + stats.first.references,
                    stats.full.passages + stats.first.passages),
        ""});
+  if (const EmbeddingModel* next = (*engine)->next_model(); next != nullptr) {
+    const auto change = (*engine)->collection().change().value_or(search::Collection::ChangeStatus{});
+    const std::uint64_t all = change.documents_done == 0 && change.documents_waiting == 0
+                                  ? stats.full.references + stats.first.references  // no writer has begun it yet
+                                  : change.documents_done + change.documents_waiting;
+    findings.push_back({Verdict::ok, "change of the model",
+                        fmt::format("to {}, extractor {}: {} of {} encoded; until then {} serves", next->manifest.name,
+                                    next->identity.extractor_version, change.documents_done,
+                                    counted(all, "page", "pages"), (*engine)->embedding_model().name),
+                        fmt::format("a running server does it by itself, 'renvoi encode' now; to return: embed.model = "
+                                    "\"{}\"",
+                                    (*engine)->embedding_model().name)});
+  }
   if (stats.first.references > 0) {
     findings.push_back({Verdict::ok, "first tier",
                         fmt::format("{} of these pages wait to be encoded", stats.first.references),

@@ -57,6 +57,15 @@ void print_problems(const Output& output, const ingest::IngestReport& report) {
 
 // What is searchable by the first tier only, and who does the rest.
 void tell_what_waits(const Context& context, Engine& engine) {
+  if (const EmbeddingModel* next = engine.next_model(); next != nullptr) {
+    if (const auto change = engine.collection().change())
+      context.output.note(fmt::format(
+          "The index is being changed to the model {}: {} of {} encoded. 'renvoi encode' goes on, or 'renvoi serve' "
+          "while it runs; until then the present model serves.",
+          next->manifest.name, change->documents_done,
+          counted(change->documents_done + change->documents_waiting, "page", "pages")));
+    return;
+  }
   const std::size_t pages = engine.collection().only_in_first_tier().size();
   if (pages == 0) return;
   context.output.note(
@@ -174,6 +183,7 @@ Result<void> run_encode(Context& context, const std::string& what) {
   }
   const std::stop_token stop = context.interrupts.stop_cleanly(kStopping);
   Progress progress(context.output);
+  const EmbeddingModel* const next = engine->next_model();
   auto report = engine->encode_waiting(
       source, Engine::Pace::fast, [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
   progress.finish();
@@ -182,9 +192,13 @@ Result<void> run_encode(Context& context, const std::string& what) {
       "{} of {} encoded in {}, {} gone", counted(report->passages_encoded, "passage", "passages"),
       counted(report->documents_encoded, "page", "pages"), human_seconds(report->seconds), report->sync.totals.gone));
   print_problems(context.output, *report);
+  const bool switched = next != nullptr && engine->next_model() == nullptr;
+  if (switched) context.output.line(fmt::format("the index is that of the model {} now", next->manifest.name));
   tell_what_waits(context, *engine);
-  context.output.value(
-      {{"report", json_of(*report)}, {"first_tier_pages", engine->collection().only_in_first_tier().size()}});
+  context.output.value({{"report", json_of(*report)},
+                        {"first_tier_pages", engine->collection().only_in_first_tier().size()},
+                        {"model_change_pages_waiting", engine->collection().waiting_for_next().size()},
+                        {"switched", switched}});
   if (stop.stop_requested()) context.exit_status = kExitInterrupted;
   return {};
 }
@@ -287,7 +301,7 @@ void declare_source_commands(CLI::App& app, Context& context) {
   sync->callback([&context, options] { context.run = [&context, options] { return run_sync(context, *options); }; });
 
   CLI::App* encode =
-      add_command(app, "encode", "Encode what is searchable by the first tier only",
+      add_command(app, "encode", "Encode what is searchable by the first tier only, or waits for another model",
                   "  renvoi add ~/notes --fast && renvoi encode\n"
                   "Each page is read again, and one that is gone leaves. Interrupted, it goes on with the "
                   "next call.\n");

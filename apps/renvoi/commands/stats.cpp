@@ -50,6 +50,15 @@ void print(const Output& output, const Statistics& all, const Engine& engine) {
     output.line(fmt::format("waiting     {} (renvoi sync goes on)", counted(all.counts.frontier, "page", "pages")));
   output.line(
       fmt::format("model       {} ({})", engine.embedding_model().name, engine.embedding_model().digest.substr(0, 12)));
+  if (const EmbeddingModel* next = engine.next_model(); next != nullptr && all.change) {
+    output.line(fmt::format(
+        "change      to {} ({}), extractor {}: {} of {} encoded, {} so far ('renvoi encode', or a running server, goes "
+        "on)",
+        next->manifest.name, next->manifest.digest.substr(0, 12), next->identity.extractor_version,
+        all.change->documents_done,
+        counted(all.change->documents_done + all.change->documents_waiting, "page", "pages"),
+        human_bytes(all.disk.next_bytes)));
+  }
   output.line(
       fmt::format("answers     {}{}", to_string(engine.default_mode()),
                   engine.has_generator() ? ", generation model " + engine.generator_name() : ", no generation model"));

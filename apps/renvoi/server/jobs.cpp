@@ -133,7 +133,10 @@ void Jobs::work(std::stop_token stop) {
 }
 
 void Jobs::encode_waiting() {
-  if (engine_.collection().only_in_first_tier().empty()) return;
+  const auto something_waits = [&] {
+    return engine_.next_model() != nullptr || !engine_.collection().only_in_first_tier().empty();
+  };
+  if (!something_waits()) return;
   Result<ingest::IngestReport> report = ingest::IngestReport{};
   const std::stop_token stop = encoding_stop_.get_token();
   {
@@ -144,7 +147,7 @@ void Jobs::encode_waiting() {
     });
   }
   // What is left could not be read, or the disk or the model is in trouble: doctor and stats tell.
-  if (!stop.stop_requested() && (!report.ok() || !engine_.collection().only_in_first_tier().empty()))
+  if (!stop.stop_requested() && (!report.ok() || something_waits()))
     encode_again_ = std::chrono::steady_clock::now() + kAfterTrouble;
 }
 

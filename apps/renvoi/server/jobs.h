@@ -1,5 +1,5 @@
 // Sources read in the background: one at a time, since there is one writer. While none waits, what is only in the first
-// tier is encoded, at low priority.
+// tier, or waits for the model that the index is being changed to, is encoded, at low priority.
 #pragma once
 
 #include <chrono>
