@@ -149,7 +149,7 @@ TEST_F(BackgroundTest, WhatArrivesAtAnyStepOfARewriteIsInItsResult) {
       SCOPED_TRACE("at change " + std::to_string(at) + (background ? " in the background" : " in the commit"));
       options = {.code_bytes = 22, .hot_bytes = 6, .fit_from = 30, .cells_from = 20};
       options.background = background;
-      options.flush_log_bytes = 2'500;
+      options.flush_log_bytes = 1'000;
       std::filesystem::remove_all(folder / "index");
       std::unique_ptr<Index> index;
       Model model;
@@ -157,7 +157,13 @@ TEST_F(BackgroundTest, WhatArrivesAtAnyStepOfARewriteIsInItsResult) {
       std::mt19937_64 dice(at);
       std::uint64_t changes = 0;
       bool arrives = false;
+      std::set<std::string> published;
+      int removed_unpublished = 0;
       const auto arrive = [&](Change change, const std::filesystem::path& path) -> Result<void> {
+        if (const auto manifest = current_manifest(*files, folder / "index"); manifest.ok())
+          for (const std::string& name : immutable_files(*manifest)) published.insert(name);
+        if (change == Change::remove && path.filename().string().starts_with("segment-"))
+          removed_unpublished += published.contains(path.filename().string()) ? 0 : 1;
         if (!arrives || !renvoi::test::is_of_rewrite(change, path) || ++changes != at) return {};
         arrives = false;
         for (std::uint32_t i = 0; i < 12; ++i) {
@@ -165,7 +171,7 @@ TEST_F(BackgroundTest, WhatArrivesAtAnyStepOfARewriteIsInItsResult) {
           if (i % 2 == 0)
             remove(*index, model, reference);
           else
-            put(*index, model, reference, test::random_document(dice, kDimensions));
+            put(*index, model, reference, test::random_document(dice, kDimensions, 9));
         }
         put(*index, model, 50, test::random_document(dice, kDimensions, 8));
         RENVOI_CHECK(index->commit());
@@ -174,13 +180,13 @@ TEST_F(BackgroundTest, WhatArrivesAtAnyStepOfARewriteIsInItsResult) {
       HookedFileSystem hooked(*files, arrive);
       index = open(hooked);
       for (std::uint32_t reference = 1; reference <= 40; ++reference) {
-        put(*index, model, reference, test::random_document(random, kDimensions));
+        put(*index, model, reference, test::random_document(random, kDimensions, 6));
         ASSERT_TRUE(index->commit().ok());
         ASSERT_TRUE(index->settle().ok());
       }
       // A flush, and more dead than alive: a merge.
       arrives = true;
-      for (std::uint32_t reference = 41; reference <= 49; ++reference)
+      for (std::uint32_t reference = 41; reference <= 46; ++reference)
         put(*index, model, reference, test::random_document(random, kDimensions, 9));
       for (std::uint32_t reference = 1; reference <= 36; ++reference) remove(*index, model, reference);
       ASSERT_TRUE(index->commit().ok());
@@ -189,7 +195,7 @@ TEST_F(BackgroundTest, WhatArrivesAtAnyStepOfARewriteIsInItsResult) {
       ASSERT_TRUE(index->check().ok()) << index->check().error().describe();
       const IndexStats stats = index->stats();
       EXPECT_LE(stats.segments, 8U);
-      EXPECT_LE(stats.dead_passages, stats.passages) << "a merge must not fail because of what arrives";
+      EXPECT_EQ(removed_unpublished, 0) << "a segment that was being written was taken for an orphan";
       index.reset();
       expect_only_named_files();
       index = open(*files);
@@ -197,6 +203,7 @@ TEST_F(BackgroundTest, WhatArrivesAtAnyStepOfARewriteIsInItsResult) {
       ASSERT_TRUE(index->compact().ok());
       ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, kDimensions, at, kRoughlyFittedCodes));
       if (arrives) {
+        EXPECT_LT(stats.dead_passages, 20U) << "a merge must have been seen";
         EXPECT_GE(at, 10U) << "a flush and a merge must have been seen";
         break;
       }
@@ -400,12 +407,11 @@ TEST_F(BackgroundTest, AHeldIndexIsOneStateWhateverIsPublishedMeanwhile) {
   options.flush_log_bytes = 8'000;
   options.background_bytes_per_second = 2'000'000;
   std::atomic<std::uint64_t> acknowledged = 0;
-  std::atomic<bool> done = false;
   { open(*files); }
-  std::jthread writer([&] {
+  std::jthread writer([&](const std::stop_token& stop) {
     auto index = open(*files);
     std::mt19937_64 random(11);
-    for (std::uint64_t number = 1; !done; ++number) {
+    for (std::uint64_t number = 1; !stop.stop_requested(); ++number) {
       for (std::uint32_t reference = 1; reference <= 6; ++reference) {
         Document document = test::random_document(random, kDimensions);
         for (auto& passage : document) passage.fingerprint = number;
@@ -422,7 +428,7 @@ TEST_F(BackgroundTest, AHeldIndexIsOneStateWhateverIsPublishedMeanwhile) {
     }
   });
   std::set<std::uint64_t> logs;
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < 150 || (logs.size() <= 3 && round < 20'000); ++round) {
     const std::uint64_t before = acknowledged;
     const Result<HeldIndex> held = hold_index(*files, folder / "index");
     const std::uint64_t after = acknowledged + 1;
@@ -442,7 +448,6 @@ TEST_F(BackgroundTest, AHeldIndexIsOneStateWhateverIsPublishedMeanwhile) {
     ASSERT_GE(found, before);
     ASSERT_LE(found, after);
   }
-  done = true;
   EXPECT_GT(logs.size(), 3U) << "flushes must have been published meanwhile";
 }
 
