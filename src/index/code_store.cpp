@@ -19,6 +19,9 @@ constexpr std::size_t kBlocksAtOnce = 8;
 // Up to this many times the candidates, what a filter accepts is ranked whole, without a scan.
 constexpr std::size_t kRankAllFactor = 4;
 
+// A search that has scanned nine tenths of what it should have, filters taken off, does not look at more cells.
+constexpr double kEnoughOfBudget = 1.1;
+
 Error corrupt(std::string_view what) {
   return {ErrorCode::corrupt,
           fmt::format("the codes are damaged ({}); restore the index from a copy, or build it again", what)};
@@ -315,11 +318,30 @@ std::vector<Hit> CodeStore::search(const CodeQuery& query, std::size_t k, const 
     const double share =
         std::max(static_cast<double>(how.least_scanned), how.least_share * static_cast<double>(passages_)) /
         static_cast<double>(accepted);
-    const auto budget = static_cast<std::size_t>(std::ceil(std::min(share, 1.0) * static_cast<double>(passages_)));
-    for (const std::uint32_t cell : nearest_cells(query, budget, how.level)) {
-      scan(query, starts_[cell], starts_[cell + 1], how, filter, best, spent);
-      spent.scanned += starts_[cell + 1] - starts_[cell];
-      ++spent.cells;
+    auto budget = static_cast<std::size_t>(std::ceil(std::min(share, 1.0) * static_cast<double>(passages_)));
+    const double wanted = static_cast<double>(budget) * static_cast<double>(accepted) / static_cast<double>(passages_);
+    const bool narrow = accepted < passages_ - passages_ / 16;
+    std::size_t may_be_hit = 0;  // of those scanned
+    std::vector<bool> visited(cells());
+    while (true) {
+      for (const std::uint32_t cell : nearest_cells(query, budget, how.level)) {
+        if (visited[cell]) continue;
+        visited[cell] = true;
+        scan(query, starts_[cell], starts_[cell + 1], how, filter, best, spent);
+        spent.scanned += starts_[cell + 1] - starts_[cell];
+        ++spent.cells;
+        for (std::uint32_t slot = starts_[cell]; narrow && slot < starts_[cell + 1]; ++slot)
+          may_be_hit += accepts(filter, passage_at(slot)) ? 1 : 0;
+      }
+      // What is left out may lie together, and near the query: then it is not the cells nearby that hold what is
+      // wanted.
+      double share_left =
+          narrow ? static_cast<double>(may_be_hit) / static_cast<double>(std::max<std::size_t>(1, spent.scanned))
+                 : static_cast<double>(accepted) / static_cast<double>(passages_);
+      if (spent.asked > 0) share_left *= 1 - static_cast<double>(spent.refused) / static_cast<double>(spent.asked);
+      if (budget >= passages_ || share_left * static_cast<double>(spent.scanned) * kEnoughOfBudget >= wanted) break;
+      budget = std::min(passages_,
+                        std::max(budget + budget / 4, static_cast<std::size_t>(wanted / std::max(share_left, 0.01))));
     }
   }
   std::vector<Candidate>& candidates = all.empty() ? best.take() : all;

@@ -53,11 +53,10 @@ using PassageBits = std::span<const std::uint64_t>;
 struct CodeSearch {
   std::size_t candidates = 200;  // ranked by all bits; at least k are
   // Passages whose hot bits are looked at, in the nearest cells: at least so many, and `least_share` of all; as many
-  // more as the filter leaves out. Flat stores look at all.
+  // more as the filter and `accept` leave out of those looked at. Flat stores look at all.
   std::size_t least_scanned = 32'768;
   double least_share = 0.08;
-  // Asked beside the filter, and only of passages that the scan would keep; null: all. Not reckoned with when it is
-  // decided how much is scanned: where it refuses most, a filter finds more.
+  // Asked beside the filter, and only of passages that the scan would keep; null: all.
   const std::function<bool(std::uint32_t passage)>* accept = nullptr;
   Simd level = best_simd();
 };
