@@ -45,9 +45,9 @@ struct IndexOptions {
   // what they buy). Chosen for good when that is made.
   std::size_t code_bytes = 136;
   std::size_t hot_bytes = 48;
-  // Passages together in a segment from which on it is made. A smaller collection has five bits a dimension: the
+  // Passages together in a segment from which on it is made. A smaller collection has six bits a dimension: the
   // quantizer is a file of dimensions x dimensions x 4 bytes, which that many passages pay for.
-  std::size_t fit_from = 2'500;
+  std::size_t fit_from = 3'750;
   std::size_t cells_from = 200'000;  // passages of a segment above which its codes are laid out in cells
 };
 

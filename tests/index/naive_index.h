@@ -112,12 +112,12 @@ inline std::map<Key, float> naive_bm25(const Model& model, const std::vector<std
 }
 
 // The similarity of the query with each passage's code: that of eight bits a dimension, as it is in the log, or that
-// of five made from it, as it is in a segment. Which of the two, the snapshot may choose; it is one of them to the bit.
+// of six made from it, as it is in a segment. Which of the two, the snapshot may choose; it is one of them to the bit.
 inline std::map<Key, float> naive_semantic(const Snapshot& snapshot, const Model& model, std::uint32_t dimensions,
                                            const std::vector<float>& query) {
   const std::string digest = identity_of(dimensions).model_digest;
   const Quantizer plain = Quantizer::plain(digest, dimensions, 8);
-  const Quantizer small = Quantizer::plain(digest, dimensions, 5);
+  const Quantizer small = Quantizer::plain(digest, dimensions, 6);
   Recoder recoder(plain, small);
   std::vector<std::byte> code(plain.code_bytes());
   std::vector<std::byte> small_code(small.code_bytes());
