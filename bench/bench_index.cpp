@@ -1,8 +1,10 @@
 // The index as a whole: bytes a passage, ingest, opening, latency, recall, and what deletes give back. One thread;
 // times are of that thread on its processor, so that waiting for the disk is not in them. Usage: bench_index EVAL
-// VECTORS FOLDER [--passages N] [--noise V] [--code-bytes B] [--hot-bytes B] [--no-fresh] [--ingest-only] SET...
+// VECTORS FOLDER [--passages N] [--noise V] [--code-bytes B] [--hot-bytes B] [--no-fresh] [--ingest-only]
+// [--keep | --again] SET...
 // EVAL/SET in BEIR layout, VECTORS/SET.passages.f32 and SET.queries.f32 unit vectors of 384 dimensions (encode_corpus).
-// FOLDER is emptied. JSON on stdout.
+// FOLDER is emptied. With --keep nothing is deleted from the index in the end, and --again with the same settings only
+// asks the queries of the one kept. JSON on stdout.
 //
 // N passages (1,000,000), four to a reference. Terms: runs of one to three consecutive sentences of the sets, drawn at
 // random until there are about 200 tokens (as bench_postings). Vectors: a real one less the mean, times sqrt(1 - V),
@@ -69,6 +71,8 @@ struct Settings {
   float noise = 0.3F;
   bool fresh = true;
   bool ingest_only = false;
+  bool keep = false;
+  bool again = false;
   IndexOptions index;
 };
 
@@ -239,6 +243,15 @@ Ingest ingest(Index& index, const Corpus& corpus, const Settings& settings, cons
   return times;
 }
 
+// What ingest would have given as the truth.
+void find_truth(const Corpus& corpus, const Settings& settings, std::vector<TopK>& truth) {
+  for (std::uint32_t number = 0; number < settings.passages / kPassagesPerReference * kPassagesPerReference; ++number) {
+    const std::vector<float> vector = vector_of(corpus, number, settings.noise);
+    for (std::size_t q = 0; q < truth.size(); ++q)
+      truth[q].offer({number, dot(corpus.queries[q].vector.data(), vector.data())});
+  }
+}
+
 std::unique_ptr<Index> open(const Settings& settings, const std::string& name, Index::Mode mode) {
   static const auto files = io::real_file_system();
   auto opened = Index::open(*files, settings.folder / name, kIdentity, mode, settings.index);
@@ -253,13 +266,17 @@ void print_latency(const char* name, std::vector<double> times) {
 }
 
 void search_both(const Snapshot& snapshot, const Query& query) {
-  std::set<PassageNumber> found;
+  std::unordered_set<PassageNumber> found;
+  std::vector<PassageNumber> one_sided;
   for (const Hit& hit : snapshot.semantic(query.vector, kSearchDepth)) {
     found.insert(hit.passage);
-    (void)snapshot.bm25_of(query.terms, hit.passage);
+    one_sided.push_back(hit.passage);
   }
+  (void)snapshot.bm25_scores(query.terms, one_sided);
+  one_sided.clear();
   for (const Hit& hit : snapshot.bm25(query.terms, kSearchDepth))
-    if (!found.contains(hit.passage)) (void)snapshot.similarity(query.vector, hit.passage);
+    if (!found.contains(hit.passage)) one_sided.push_back(hit.passage);
+  (void)snapshot.similarities(query.vector, one_sided);
 }
 
 template <typename Search>
@@ -311,28 +328,31 @@ void print_memory() {
 
 void run(const Settings& settings) {
   const Corpus corpus = read_corpus(settings);
-  std::filesystem::remove_all(settings.folder);
+  if (!settings.again) std::filesystem::remove_all(settings.folder);
   std::vector<TopK> best(std::min(kTruthQueries, corpus.queries.size()), TopK(kTruthDepth));
-  auto index = open(settings, "index", Index::Mode::write);
-  Ingest times = ingest(*index, corpus, settings, nullptr, settings.ingest_only ? nullptr : &best);
+  std::printf("{\n  \"passages\": %u, \"queries\": %zu,\n", settings.passages, corpus.queries.size());
+  std::unique_ptr<Index> index;
+  if (settings.again) {
+    find_truth(corpus, settings, best);
+  } else {
+    index = open(settings, "index", Index::Mode::write);
+    Ingest times = ingest(*index, corpus, settings, nullptr, settings.ingest_only ? nullptr : &best);
+    std::printf("  \"ingest_passages_per_s\": %.0f,\n  \"ingest_passages_per_s_of_all_threads\": %.0f,\n",
+                settings.passages / times.caller_s, settings.passages / times.process_s);
+    print_latency("commit", std::move(times.commits_ms));
+    print_latency("commit_work", std::move(times.commits_work_ms));
+    print_bytes("bytes_after_ingest", index->stats());
+    const auto merging = Clock::now();
+    must(index->compact());
+    std::printf("  \"merge_all_s\": %.2f,\n", ms_since(merging) / 1'000);
+    print_bytes("bytes", index->stats());
+  }
   std::vector<std::vector<Hit>> truth;
   for (TopK& top : best) truth.push_back(top.take());
-  std::printf(
-      "{\n  \"passages\": %u, \"queries\": %zu,\n  \"ingest_passages_per_s\": %.0f,\n"
-      "  \"ingest_passages_per_s_of_all_threads\": %.0f,\n",
-      settings.passages, corpus.queries.size(), settings.passages / times.caller_s,
-      settings.passages / times.process_s);
-  print_latency("commit", std::move(times.commits_ms));
-  print_latency("commit_work", std::move(times.commits_work_ms));
-  print_bytes("bytes_after_ingest", index->stats());
-  auto start = Clock::now();
-  must(index->compact());
-  std::printf("  \"merge_all_s\": %.2f,\n", ms_since(start) / 1'000);
-  print_bytes("bytes", index->stats());
   index.reset();
   if (settings.ingest_only) return print_memory();
 
-  start = Clock::now();
+  auto start = Clock::now();
   auto reader = open(settings, "index", Index::Mode::read);
   std::printf("  \"open_ms\": %.1f,\n", ms_since(start));
   const auto snapshot = reader->snapshot();
@@ -352,6 +372,10 @@ void run(const Settings& settings) {
     print_recall("recall_at_10_of_all_ranked", *snapshot, corpus, std::span(truth).first(40), {}, settings.passages);
   must(snapshot->sound());
   reader.reset();
+  if (settings.keep || settings.again) {
+    std::printf("  \"kept\": true\n}\n");
+    return;
+  }
 
   index = open(settings, "index", Index::Mode::write);
   Keep deleted;
@@ -403,6 +427,10 @@ int main(int argc, char** argv) {
       settings.ingest_only = true;
     else if (argument == "--no-fresh")
       settings.fresh = false;
+    else if (argument == "--keep")
+      settings.keep = true;
+    else if (argument == "--again")
+      settings.again = true;
     else
       places.push_back(argument);
   }

@@ -345,18 +345,26 @@ Result<std::vector<Hit>> block_max_top_k(std::span<const BlockMaxTerm> terms, st
   return Search(terms, k, segment, curve, options).run();
 }
 
-Result<float> block_score_of(std::span<const BlockMaxTerm> terms, std::uint32_t passage, const BlockMaxSegment& segment,
-                             const Bm25Curve& curve) {
+Result<void> block_scores_of(std::span<const BlockMaxTerm> terms, std::span<const std::uint32_t> passages,
+                             const BlockMaxSegment& segment, const Bm25Curve& curve, std::span<float> scores) {
   RENVOI_CHECK(check_terms(terms));
-  float score = 0;
-  if (passage >= segment.lengths.size()) return score;
-  for (const BlockMaxTerm& term : terms) {
+  std::fill(scores.begin(), scores.end(), 0.0F);
+  if (passages.empty()) return {};
+  for (const BlockMaxTerm& term : terms) {  // in this order each score is summed, as block_max_top_k does it
     BlockCursor cursor(term.list, term.postings, static_cast<std::uint32_t>(segment.lengths.size()), best_kernel(),
-                       passage);
-    if (!cursor.at_end() && cursor.passage() == passage)
-      score += curve.score(term.weight, cursor.frequency(), segment.lengths[passage]);
+                       passages.front());
+    for (std::size_t i = 0; i < passages.size() && cursor.advance_to(passages[i]); ++i)
+      if (cursor.passage() == passages[i])
+        scores[i] += curve.score(term.weight, cursor.frequency(), segment.lengths[passages[i]]);
     if (cursor.failed()) return Error{ErrorCode::corrupt, "a list of postings is damaged"};
   }
+  return {};
+}
+
+Result<float> block_score_of(std::span<const BlockMaxTerm> terms, std::uint32_t passage, const BlockMaxSegment& segment,
+                             const Bm25Curve& curve) {
+  float score = 0;
+  RENVOI_CHECK(block_scores_of(terms, {&passage, 1}, segment, curve, {&score, 1}));
   return score;
 }
 

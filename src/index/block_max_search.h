@@ -65,5 +65,8 @@ Result<std::vector<Hit>> block_max_top_k(std::span<const BlockMaxTerm> terms, st
 // a term. Errors: the same.
 Result<float> block_score_of(std::span<const BlockMaxTerm> terms, std::uint32_t passage, const BlockMaxSegment& segment,
                              const Bm25Curve& curve);
+// The same of several, strictly increasing: scores[i] is that of passages[i]. Walks each list once.
+Result<void> block_scores_of(std::span<const BlockMaxTerm> terms, std::span<const std::uint32_t> passages,
+                             const BlockMaxSegment& segment, const Bm25Curve& curve, std::span<float> scores);
 
 }  // namespace renvoi::index

@@ -51,11 +51,11 @@ CodeSections write_codes(const Quantizer& quantizer, std::span<const std::byte> 
 using PassageBits = std::span<const std::uint64_t>;
 
 struct CodeSearch {
-  std::size_t candidates = 200;  // ranked by all bits; at least k are
+  std::size_t candidates = 400;  // ranked by all bits; at least k are
   // Passages whose hot bits are looked at, in the nearest cells: at least so many, and `least_share` of all; as many
   // more as the filter and `accept` leave out of those looked at. Flat stores look at all.
   std::size_t least_scanned = 32'768;
-  double least_share = 0.08;
+  double least_share = 0.12;
   // Asked beside the filter, and only of passages that the scan would keep; null: all.
   const std::function<bool(std::uint32_t passage)>* accept = nullptr;
   Simd level = best_simd();
@@ -87,6 +87,9 @@ class CodeStore {
                           CodeSearchCost* cost = nullptr) const;
   // `passage` below size().
   float similarity(const CodeQuery& query, std::uint32_t passage, Simd level = best_simd()) const;
+  // The same of many, in any order: scores[i] is that of passages[i].
+  void similarities(const CodeQuery& query, std::span<const std::uint32_t> passages, std::span<float> scores,
+                    Simd level = best_simd()) const;
   // Copies the code, quantizer().code_bytes(), as encode() made it.
   void code_of(std::uint32_t passage, std::span<std::byte> code) const;
 
@@ -106,7 +109,9 @@ class CodeStore {
   void code_at(std::uint32_t slot, std::span<std::byte> code) const;
   void scan(const CodeQuery& query, std::uint32_t begin, std::uint32_t end, const CodeSearch& how, PassageBits filter,
             Best& best, CodeSearchCost& spent) const;
+  void fetch(std::uint32_t slot) const;
   float rank(const CodeQuery& query, std::uint32_t slot, CodePlanes& planes, Simd level) const;
+  void rank_all(const CodeQuery& query, std::span<Candidate> candidates, Simd level) const;
   std::vector<std::uint32_t> nearest_cells(const CodeQuery& query, std::size_t passages, Simd level) const;
 
   Quantizer quantizer_;

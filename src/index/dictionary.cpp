@@ -94,36 +94,39 @@ std::optional<std::string_view> Dictionary::first_term(std::uint32_t block) cons
   return term;
 }
 
-bool Dictionary::read_entry(std::string_view block, std::size_t& at, std::uint64_t& list_offset, std::string& term,
-                            TermEntry& entry, DecodedBlock& scratch) const {
-  if (at > block.size()) return false;
-  const std::string_view bytes = block.substr(at);
+void Dictionary::BlockWalk::enter(std::string_view block) {
+  block_ = block;
+  at_ = 0;
+  term_.clear();
+}
+
+bool Dictionary::BlockWalk::next(const Dictionary& dictionary) {
+  if (at_ > block_.size()) return false;
+  const std::string_view bytes = block_.substr(at_);
   io::ByteReader reader(bytes);
-  if (at == 0) {
-    list_offset = reader.varint();
-    term.clear();
-  }
+  if (at_ == 0) list_offset_ = reader.varint();
   const Head head = read_head(reader);
   const std::string_view letters = reader.view(head.left);
   const std::uint64_t postings = head.in_one_passage ? 1 : std::uint64_t{reader.varint32()} + 2;
   std::uint64_t list_bytes = postings >= kSizedPostings ? reader.varint() : 0;
-  if (!reader.ok() || head.shared > term.size() || postings > passages_) return false;
-  term.resize(head.shared);
-  term += letters;
-  entry.postings = static_cast<std::uint32_t>(postings);
+  if (!reader.ok() || head.shared > term_.size() || postings > dictionary.passages_) return false;
+  term_.resize(head.shared);
+  term_ += letters;
+  entry_.postings = static_cast<std::uint32_t>(postings);
   if (postings < kBlockPostings) {
     if (postings < kSizedPostings) {
-      if (!scratch.decode_short(bytes.substr(reader.position()), entry.postings, passages_)) return false;
-      list_bytes = scratch.short_bytes();
+      if (!scratch_->decode_short(bytes.substr(reader.position()), entry_.postings, dictionary.passages_)) return false;
+      list_bytes = scratch_->short_bytes();
     }
-    entry.list = reader.view(list_bytes);
-    at += reader.position();
+    entry_.list = reader.view(list_bytes);
+    at_ += reader.position();
     return reader.ok();
   }
-  if (list_offset > postings_.size() || list_bytes > postings_.size() - list_offset) return false;
-  entry.list = postings_.substr(list_offset, list_bytes);
-  list_offset += list_bytes;
-  at += reader.position();
+  const std::string_view lists = dictionary.postings_;
+  if (list_offset_ > lists.size() || list_bytes > lists.size() - list_offset_) return false;
+  entry_.list = lists.substr(list_offset_, list_bytes);
+  list_offset_ += list_bytes;
+  at_ += reader.position();
   return true;
 }
 
@@ -147,27 +150,27 @@ std::optional<TermEntry> Dictionary::find(std::string_view wanted) const {
   const std::optional<std::string_view> block = block_at(low - 1);
   if (!block.has_value()) return bad();
   const std::uint32_t count = std::min(kTermsPerBlock, terms_ - (low - 1) * kTermsPerBlock);
-  std::size_t at = 0;
-  std::uint64_t list_offset = 0;
-  std::string term;
-  TermEntry entry;
-  DecodedBlock scratch;
+  BlockWalk walk;
+  walk.enter(*block);
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (!read_entry(*block, at, list_offset, term, entry, scratch)) return bad();
-    if (term > wanted) return std::nullopt;
-    if (term != wanted) continue;
-    if (!verified(entry.list)) return bad();
-    return entry;
+    if (!walk.next(*this)) return bad();
+    if (walk.term() > wanted) return std::nullopt;
+    if (walk.term() != wanted) continue;
+    if (!verified(walk.entry().list)) return bad();
+    return walk.entry();
   }
   return std::nullopt;
 }
 
 bool Dictionary::Walk::next() {
   if (failed_ || index_ == dictionary_->terms_) return false;
-  if (index_ % kTermsPerBlock == 0) at_ = 0;
-  const std::optional<std::string_view> block = dictionary_->block_at(index_ / kTermsPerBlock);
-  if (!block.has_value() || !dictionary_->read_entry(*block, at_, list_offset_, term_, entry_, *scratch_) ||
-      !dictionary_->verified(entry_.list)) {
+  if (index_ % kTermsPerBlock == 0) {
+    const std::optional<std::string_view> block = dictionary_->block_at(index_ / kTermsPerBlock);
+    failed_ = !block.has_value();
+    if (failed_) return false;
+    block_.enter(*block);
+  }
+  if (!block_.next(*dictionary_) || !dictionary_->verified(entry().list)) {
     failed_ = true;
     return false;
   }

@@ -57,6 +57,26 @@ class Dictionary {
             std::span<const std::byte> dictionary, std::span<const std::byte> postings, const BlockChecks* checks);
 
   std::uint32_t terms() const { return terms_; }
+
+  // One entry after the other of one block.
+  class BlockWalk {
+   public:
+    // Begins in another block.
+    void enter(std::string_view block);
+    // False when the bytes are bad.
+    bool next(const Dictionary& dictionary);
+    const std::string& term() const { return term_; }
+    const TermEntry& entry() const { return entry_; }
+
+   private:
+    std::string_view block_;
+    std::size_t at_ = 0;
+    std::uint64_t list_offset_ = 0;
+    std::string term_;
+    TermEntry entry_;
+    std::unique_ptr<DecodedBlock> scratch_ = std::make_unique<DecodedBlock>();  // large, so that a walk can be moved
+  };
+
   // Every byte of the answer is verified. Bad bytes are told to the checks, and the term is taken for absent.
   // O(log terms).
   std::optional<TermEntry> find(std::string_view term) const;
@@ -66,18 +86,14 @@ class Dictionary {
    public:
     explicit Walk(const Dictionary& dictionary) : dictionary_(&dictionary) {}
     bool next();
-    const std::string& term() const { return term_; }
-    const TermEntry& entry() const { return entry_; }
+    const std::string& term() const { return block_.term(); }
+    const TermEntry& entry() const { return block_.entry(); }
     bool failed() const { return failed_; }
 
    private:
     const Dictionary* dictionary_;
     std::uint32_t index_ = 0;
-    std::size_t at_ = 0;
-    std::uint64_t list_offset_ = 0;
-    std::string term_;
-    TermEntry entry_;
-    std::unique_ptr<DecodedBlock> scratch_ = std::make_unique<DecodedBlock>();  // large, so that a walk can be moved
+    BlockWalk block_;
     bool failed_ = false;
   };
 
@@ -87,9 +103,6 @@ class Dictionary {
   // The block's bytes, verified; nothing when they are bad.
   std::optional<std::string_view> block_at(std::uint32_t block) const;
   std::optional<std::string_view> first_term(std::uint32_t block) const;
-  // Decodes the entry at `at` in the block's bytes; false when they are bad.
-  bool read_entry(std::string_view block, std::size_t& at, std::uint64_t& list_offset, std::string& term,
-                  TermEntry& entry, DecodedBlock& scratch) const;
   bool verified(std::string_view bytes) const { return checks_ == nullptr || checks_->verify(bytes); }
 
   std::uint32_t terms_ = 0;

@@ -45,9 +45,9 @@ struct IndexOptions {
   // what they buy). Chosen for good when that is made.
   std::size_t code_bytes = 136;
   std::size_t hot_bytes = 48;
-  // Passages together in a segment from which on it is made. A smaller collection has eight bits a dimension: the
+  // Passages together in a segment from which on it is made. A smaller collection has six bits a dimension: the
   // quantizer is a file of dimensions x dimensions x 4 bytes, which that many passages pay for.
-  std::size_t fit_from = 2'500;
+  std::size_t fit_from = 3'750;
   std::size_t cells_from = 200'000;  // passages of a segment above which its codes are laid out in cells
 
   // The log becomes a segment, and segments are merged, in a thread of the writer's own, which is started when there is
@@ -112,6 +112,11 @@ class Snapshot {
   // The BM25 score of `terms` for one passage; 0 when it holds none.
   virtual float bm25_of(std::span<const std::string> terms, PassageNumber passage,
                         const Bm25Parameters& parameters = {}) const = 0;
+  // The same of many, in any order, in that order: what a search asks for each hit of the other part, in one walk.
+  virtual std::vector<float> similarities(std::span<const float> query,
+                                          std::span<const PassageNumber> passages) const = 0;
+  virtual std::vector<float> bm25_scores(std::span<const std::string> terms, std::span<const PassageNumber> passages,
+                                         const Bm25Parameters& parameters = {}) const = 0;
   virtual PassageRecord record(PassageNumber passage) const = 0;
   // The passages of one reference, by ordinal. Empty when it is not in the index.
   virtual std::vector<PassageNumber> passages_of(ReferenceId reference) const = 0;

@@ -43,9 +43,12 @@ void LiveSet::count_again() {
     ranks_[i] = count_;
     count_ += static_cast<std::uint32_t>(std::popcount(words_[i]));
   }
+  whole_ =
+      !words_.empty() && count_ == (words_.size() - 1) * 64 + static_cast<std::size_t>(std::bit_width(words_.back()));
 }
 
 std::uint32_t LiveSet::select(std::uint32_t rank) const {
+  if (whole_) return rank;
   const auto above = std::upper_bound(ranks_.begin(), ranks_.end(), rank);
   const auto word = static_cast<std::size_t>(above - ranks_.begin()) - 1;
   std::uint64_t bits = words_[word];

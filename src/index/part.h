@@ -25,6 +25,7 @@ class LiveSet {
   std::uint64_t total_length() const { return total_length_; }  // of the live passages' lengths
   // How many live passages come before this one; and the passage that has `rank` before it (rank < count()).
   std::uint32_t rank(std::uint32_t passage) const {
+    if (whole_) return passage;
     const std::uint64_t below = words_[passage / 64] & ((std::uint64_t{1} << (passage % 64)) - 1);
     return ranks_[passage / 64] + static_cast<std::uint32_t>(std::popcount(below));
   }
@@ -33,6 +34,7 @@ class LiveSet {
 
  private:
   void count_again();
+  bool whole_ = false;  // all passages are alive
   std::vector<std::uint64_t> words_;
   std::vector<std::uint32_t> ranks_;
   std::uint32_t count_ = 0;

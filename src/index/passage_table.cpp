@@ -39,6 +39,15 @@ void PassageTableWriter::add(const PassageRecord& passage) {
   ++passages_;
 }
 
+PassageRecord PassageStream::next() {
+  record_.ordinal += reader_.varint32();
+  const std::uint64_t step = reader_.varint();
+  const auto distance = static_cast<std::uint32_t>(step >> 1);
+  record_.range.begin = (step & 1) != 0 ? record_.range.end - distance : record_.range.end + distance;
+  record_.range.end = record_.range.begin + reader_.varint32();
+  return record_;
+}
+
 bool PassageTable::open(std::uint32_t passages, std::uint32_t references, std::span<const std::byte> reference_section,
                         std::span<const std::byte> passage_section, std::span<const std::byte> fingerprint_section,
                         const BlockChecks* checks) {
@@ -87,15 +96,9 @@ bool PassageTable::records_at(std::uint32_t index, std::vector<PassageRecord>& o
   const auto fingerprints =
       fingerprint_section_.subspan(std::size_t{span.first} * 8, std::size_t{span.last - span.first} * 8);
   const bool verified = checks_ == nullptr || (checks_->verify(stream) && checks_->verify(fingerprints));
-  io::ByteReader reader(stream);
-  PassageRecord record;
-  record.reference = reference_at(index);
+  PassageStream reader(reference_at(index), stream);
   for (std::uint32_t passage = span.first; passage < span.last; ++passage) {
-    record.ordinal += reader.varint32();
-    const std::uint64_t step = reader.varint();
-    const auto distance = static_cast<std::uint32_t>(step >> 1);
-    record.range.begin = (step & 1) != 0 ? record.range.end - distance : record.range.end + distance;
-    record.range.end = record.range.begin + reader.varint32();
+    PassageRecord record = reader.next();
     std::memcpy(&record.fingerprint, fingerprints.data() + std::size_t{passage - span.first} * 8, 8);
     out.push_back(record);
   }

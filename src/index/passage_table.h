@@ -48,6 +48,22 @@ class PassageTableWriter {
   io::ByteWriter reference_section_, passage_section_, fingerprint_section_;
 };
 
+// Reads the passages of one reference, one after the other. Version 1 wrote them the same way.
+class PassageStream {
+ public:
+  PassageStream(ReferenceId reference, std::span<const std::byte> bytes) : reader_(bytes) {
+    record_.reference = reference;
+  }
+  // The next one, without its fingerprint. Whatever the bytes are, nothing outside them is read.
+  PassageRecord next();
+  bool ok() const { return reader_.ok(); }
+  bool at_end() const { return reader_.at_end(); }
+
+ private:
+  io::ByteReader reader_;
+  PassageRecord record_;
+};
+
 // Does not own the bytes of `passages` and `fingerprints`. Thread-safe. Takes 12 bytes of memory a reference.
 class PassageTable {
  public:

@@ -334,6 +334,14 @@ bool DecodedBlock::decode_short(std::string_view list, unsigned count, std::uint
 
 unsigned DecodedBlock::find(std::uint32_t target, unsigned from) const {
   // Without branches: what is looked for is anywhere, and a wrong guess costs more than all steps.
+  if (count_ == kBlockPostings) {
+    constexpr unsigned kChunk = 16;
+    const std::uint32_t* chunk = passages_.data();
+    for (unsigned half = kBlockPostings / 2; half >= kChunk; half /= 2) chunk += chunk[half - 1] < target ? half : 0;
+    unsigned below = 0;  // of a chunk: independent comparisons, a few instructions
+    for (unsigned i = 0; i < kChunk; ++i) below += chunk[i] < target ? 1 : 0;
+    return std::max(from, static_cast<unsigned>(chunk - passages_.data()) + below);
+  }
   const std::uint32_t* at = passages_.data() + from;
   for (unsigned left = count_ - from; left > 0;) {
     const unsigned half = (left + 1) / 2;

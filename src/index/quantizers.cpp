@@ -3,7 +3,8 @@
 namespace renvoi::index {
 
 Quantizers::Quantizers(std::string_view model_digest, std::uint32_t dimensions) {
-  add(NamedQuantizer::of(Quantizer::plain(model_digest, dimensions, kMaxBits)));
+  for (const std::uint8_t bits : {std::uint8_t{kMaxBits}, kSmallBits})
+    add(NamedQuantizer::of(Quantizer::plain(model_digest, dimensions, bits)));
 }
 
 const NamedQuantizer* Quantizers::find(std::string_view digest) const {

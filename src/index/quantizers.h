@@ -1,4 +1,4 @@
-// The quantizers of one collection: the plain one, which needs no data, and those fitted to the collection.
+// The quantizers of one collection: two plain ones, which need no data, and those fitted to the collection.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,26 @@ struct NamedQuantizer {
   static NamedQuantizer of(Quantizer quantizer);
 };
 
+constexpr std::uint8_t kSmallBits = 6;
+
 // Cheap to copy. Thread-safe: immutable but for add().
 class Quantizers {
  public:
-  // With the plain one, of eight bits a coordinate: nearly lossless, for what is in the log and for small collections.
+  // With the two plain ones.
   Quantizers(std::string_view model_digest, std::uint32_t dimensions);
 
+  // Of eight bits a coordinate: nearly lossless, for what is in the log and will be coded again.
   const NamedQuantizer& plain() const { return all_.front(); }
-  // What new segments are written with: the one added last, or the plain one.
+  // What new segments are written with: the one added last; before there is one, the plain one of kSmallBits, which a
+  // small collection keeps (docs/decisions/0005-codes.md says what they lose).
   const NamedQuantizer& current() const { return all_.back(); }
-  bool fitted() const { return all_.size() > 1; }
+  bool fitted() const { return all_.size() > kPlainOnes; }
   const NamedQuantizer* find(std::string_view digest) const;
   void add(NamedQuantizer quantizer) { all_.push_back(std::move(quantizer)); }
   std::uint32_t dimensions() const { return plain().quantizer.dimensions(); }
 
  private:
+  static constexpr std::size_t kPlainOnes = 2;
   std::vector<NamedQuantizer> all_;
 };
 

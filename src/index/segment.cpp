@@ -66,7 +66,7 @@ Result<void> Segment::read_table(Checksums checksums) {
   const std::uint32_t footer_crc = footer.u32();
   if (footer.view(8) != kSegmentMagic) return corrupt("it does not end as a segment");
   if (verify && footer_crc != io::crc32c(footer_bytes.first(20))) return corrupt("checksum of its end");
-  if (version != kSegmentVersion)
+  if (version < kOldestSegmentVersion || version > kSegmentVersion)
     return Error{ErrorCode::invalid,
                  fmt::format("{} has format version {}, this program knows 1 to {}; use the renvoi that wrote "
                              "it, or remove the index's folder and run sync",

@@ -27,8 +27,10 @@ constexpr std::size_t kSections = 13;
 constexpr std::size_t kSectionAlignment = 64;
 
 constexpr std::string_view kSegmentMagic = "RNVOISEG";
-constexpr std::uint32_t kSegmentVersion = 2;
-constexpr std::size_t kTableEntryBytes = 24;  // u32 section, u32 zero, u64 offset, u64 size
+// Version 2 differs in nothing but that its codes are never those of the plain quantizer of kSmallBits.
+constexpr std::uint32_t kSegmentVersion = 3;
+constexpr std::uint32_t kOldestSegmentVersion = 2;  // that is read as it is
+constexpr std::size_t kTableEntryBytes = 24;        // u32 section, u32 zero, u64 offset, u64 size
 // u32 sections, u32 CRC of checksums and table, u64 file size, u32 version, u32 CRC of this, magic. Version 1 ends the
 // same way.
 constexpr std::size_t kFooterBytes = 32;

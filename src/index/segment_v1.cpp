@@ -118,18 +118,12 @@ class Converter {
         (index > 0 && reference <= last_reference_))
       return corrupt("the order of its references");
     last_reference_ = reference;
-    io::ByteReader stream(parts_[passages].subspan(offset));
-    PassageRecord record;
-    record.reference = static_cast<ReferenceId>(reference);
+    PassageStream stream(static_cast<ReferenceId>(reference), parts_[passages].subspan(offset));
     const std::uint32_t dimensions = quantizers_.dimensions();
     std::vector<float> point(1 + dimensions);
     std::vector<std::byte> code(quantizers_.plain().quantizer.code_bytes());
     for (std::uint32_t passage = first; passage < last; ++passage) {
-      record.ordinal += stream.varint32();
-      const std::uint64_t step = stream.varint();
-      const auto distance = static_cast<std::uint32_t>(step >> 1);
-      record.range.begin = (step & 1) != 0 ? record.range.end - distance : record.range.end + distance;
-      record.range.end = record.range.begin + stream.varint32();
+      PassageRecord record = stream.next();
       if (!stream.ok() || record.range.begin > record.range.end) return corrupt("the passages of a reference");
       std::memcpy(&record.fingerprint, parts_[fingerprints].data() + std::size_t{passage} * 8, 8);
       std::uint32_t length = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "index/block_max_search.h"
@@ -90,6 +91,31 @@ class SegmentsSnapshot final : public Snapshot {
     return score.ok() ? *score : 0;
   }
 
+  std::vector<float> similarities(std::span<const float> query,
+                                  std::span<const PassageNumber> passages) const override {
+    std::vector<float> scores(passages.size());
+    if (query.size() != dimensions_) return scores;
+    const auto prepared = prepared_.get(query, [&] { return prepare(query); });
+    for_each_part(passages, scores, [&](std::size_t part, std::span<const std::uint32_t> own, std::span<float> out) {
+      parts_[part].segment->codes().similarities((*prepared)[quantizer_of_[part]], own, out);
+    });
+    return scores;
+  }
+
+  std::vector<float> bm25_scores(std::span<const std::string> terms, std::span<const PassageNumber> passages,
+                                 const Bm25Parameters& parameters) const override {
+    std::vector<float> scores(passages.size());
+    const auto curve = curve_of(parameters);
+    if (!curve.has_value()) return scores;
+    const auto query = weighed_.get(terms, [&] { return weigh(terms); });
+    for_each_part(passages, scores, [&](std::size_t part, std::span<const std::uint32_t> own, std::span<float> out) {
+      if (block_scores_of((*query)[part], own, bm25_segment(part), *curve, out).ok()) return;
+      parts_[part].segment->note_damage();
+      std::fill(out.begin(), out.end(), 0.0F);
+    });
+    return scores;
+  }
+
   PassageRecord record(PassageNumber passage) const override {
     if (passage >= size_) return {};
     const Place place = place_of(passage);
@@ -138,6 +164,33 @@ class SegmentsSnapshot final : public Snapshot {
     const auto above = std::upper_bound(first_numbers_.begin(), first_numbers_.end(), passage);
     const auto part = static_cast<std::size_t>(above - first_numbers_.begin()) - 1;
     return {part, parts_[part].live->select(passage - first_numbers_[part])};
+  }
+
+  // Calls score(part, its own passages, increasing, and room for their scores) for each part that has some of
+  // `passages`, and puts the scores where they belong. Passages that are not there keep theirs.
+  template <typename Score>
+  void for_each_part(std::span<const PassageNumber> passages, std::span<float> scores, Score score) const {
+    std::vector<std::uint32_t> order(passages.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::erase_if(order, [&](std::uint32_t at) { return passages[at] >= size_; });
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return passages[a] < passages[b]; });
+    std::vector<std::uint32_t> own;
+    std::vector<float> found;
+    for (std::size_t begin = 0; begin < order.size();) {
+      const std::size_t part = place_of(passages[order[begin]]).part;
+      own.clear();
+      std::size_t end = begin;
+      for (; end < order.size() && passages[order[end]] - first_numbers_[part] < parts_[part].live->count(); ++end) {
+        const std::uint32_t passage = parts_[part].live->select(passages[order[end]] - first_numbers_[part]);
+        if (own.empty() || own.back() != passage) own.push_back(passage);
+      }
+      found.resize(own.size());
+      score(part, std::span<const std::uint32_t>(own), std::span<float>(found));
+      for (std::size_t i = 0; begin < end; ++begin) {
+        scores[order[begin]] = found[i];
+        if (begin + 1 < end && passages[order[begin + 1]] != passages[order[begin]]) ++i;
+      }
+    }
   }
 
   // The hits of a part, unless it has turned out to be damaged.

@@ -60,22 +60,27 @@ void gather(const index::Snapshot& snapshot, Tier tier, const Probe& probe, Sear
             const index::Accept& accept, std::vector<Candidate>& found) {
   const std::vector<float>& vector = probe.vector(tier);
   std::unordered_map<index::PassageNumber, std::size_t> position;
+  std::vector<index::PassageNumber> one_sided;  // found by one part: asked of the other all at once
   if (!vector.empty()) {
     for (const index::Hit& hit : snapshot.semantic(vector, wanted, accept)) {
       position.emplace(hit.passage, found.size());
-      found.push_back({hit.passage, {hit.score, snapshot.bm25_of(probe.terms, hit.passage), tier}, 0});
+      found.push_back({hit.passage, {hit.score, 0, tier}, 0});
+      one_sided.push_back(hit.passage);
     }
+    const std::vector<float> bm25 = snapshot.bm25_scores(probe.terms, one_sided);
+    for (std::size_t i = 0; i < bm25.size(); ++i) found[position.at(one_sided[i])].parts.bm25 = bm25[i];
   }
-  if (mode != SearchMode::semantic && !probe.terms.empty()) {
-    for (const index::Hit& hit : snapshot.bm25(probe.terms, wanted, accept)) {
-      if (const auto known = position.find(hit.passage); known != position.end()) {
-        found[known->second].parts.bm25 = hit.score;
-        continue;
-      }
-      const float cosine = vector.empty() ? 0.0F : snapshot.similarity(vector, hit.passage);
-      found.push_back({hit.passage, {cosine, hit.score, tier}, 0});
-    }
+  if (mode == SearchMode::semantic || probe.terms.empty()) return;
+  one_sided.clear();
+  const std::size_t begin = found.size();
+  for (const index::Hit& hit : snapshot.bm25(probe.terms, wanted, accept)) {
+    if (position.contains(hit.passage)) continue;
+    found.push_back({hit.passage, {0, hit.score, tier}, 0});
+    one_sided.push_back(hit.passage);
   }
+  if (vector.empty()) return;
+  const std::vector<float> cosines = snapshot.similarities(vector, one_sided);
+  for (std::size_t i = 0; i < cosines.size(); ++i) found[begin + i].parts.semantic = cosines[i];
 }
 
 double idf(double passages, double holding) { return std::log(1.0 + (passages - holding + 0.5) / (holding + 0.5)); }

@@ -250,7 +250,7 @@ TEST(StoredBytes, WhatWasRemovedIsInNoFileAfterCompaction) {
   const TemporaryFolder folder(TemporaryFolder::On::memory);
   const auto files = io::real_file_system();
   auto index = std::move(Index::open(*files, folder / "index", test::identity_of(384), Index::Mode::write)).value();
-  const Quantizer wide = Quantizer::plain(test::identity_of(384).model_digest, 384, 8);
+  const Quantizers quantizers(test::identity_of(384).model_digest, 384);
   std::mt19937_64 random(62);
   test::Document removed;
   for (std::uint32_t reference = 1; reference <= 20; ++reference) {
@@ -265,8 +265,10 @@ TEST(StoredBytes, WhatWasRemovedIsInNoFileAfterCompaction) {
       ASSERT_TRUE(index->compact().ok());
     }
   }
-  std::vector<std::byte> code(wide.code_bytes());
-  wide.encode(removed[0].vector, code);
+  std::vector<std::byte> logged(quantizers.plain().quantizer.code_bytes());
+  quantizers.plain().quantizer.encode(removed[0].vector, logged);
+  std::vector<std::byte> code(quantizers.current().quantizer.code_bytes());
+  Recoder(quantizers.plain().quantizer, quantizers.current().quantizer).recode(logged, code);
   // The bits that are not scanned stand together.
   const std::vector<std::string> traces = {std::string(reinterpret_cast<const char*>(code.data()) + 48, 16),
                                            std::string(reinterpret_cast<const char*>(&removed[0].fingerprint), 8),

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <random>
+#include <set>
 #include <vector>
 
 namespace renvoi::index {
@@ -151,6 +152,17 @@ void expect_exact(std::uint64_t seed, const Shape& shape, int queries) {
       const auto found = scores.find(passage);
       ASSERT_EQ(block_score_of(query.terms, passage, corpus.segment(), curve).value(),
                 found == scores.end() ? 0 : found->second);
+    }
+    // And many in one walk.
+    std::set<std::uint32_t> some;
+    for (std::uint64_t count = random() % 300; count > 0; --count)
+      some.insert(static_cast<std::uint32_t>(random() % (corpus.lengths.size() + 2)));
+    const std::vector<std::uint32_t> passages(some.begin(), some.end());
+    std::vector<float> together(passages.size(), -1.0F);
+    ASSERT_TRUE(block_scores_of(query.terms, passages, corpus.segment(), curve, together).ok());
+    for (std::size_t at = 0; at < passages.size(); ++at) {
+      const auto found = scores.find(passages[at]);
+      ASSERT_EQ(together[at], found == scores.end() ? 0 : found->second) << "seed " << seed << " query " << i;
     }
   }
 }

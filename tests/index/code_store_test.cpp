@@ -177,6 +177,13 @@ TEST(CodeStore, GivesCodesBackAsTheyCame) {
         for (const Simd level : available_simd())
           EXPECT_EQ(store.similarity(query, passage, level), quantizer.similarity(query, original));
       }
+      std::vector<std::uint32_t> some(90);
+      for (std::uint32_t& passage : some) passage = static_cast<std::uint32_t>(random() % 700);
+      std::vector<float> together(some.size());
+      for (const Simd level : available_simd()) {
+        store.similarities(query, some, together, level);
+        for (std::size_t i = 0; i < some.size(); ++i) EXPECT_EQ(together[i], store.similarity(query, some[i]));
+      }
       EXPECT_EQ(store.cells_of().cell_of, arranged == nullptr ? std::vector<std::uint32_t>() : cells.cell_of);
       EXPECT_EQ(store.cells(), arranged == nullptr ? 0 : cells.count());
     }

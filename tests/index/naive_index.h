@@ -14,7 +14,7 @@
 
 #include "index/index.h"
 #include "index/posting_blocks.h"
-#include "index/quantizer.h"
+#include "index/quantizers.h"
 
 namespace renvoi::index::test {
 
@@ -111,18 +111,30 @@ inline std::map<Key, float> naive_bm25(const Model& model, const std::vector<std
   return scores;
 }
 
-// The similarity of the query with each passage's code, as the plain quantizer makes it.
-inline std::map<Key, float> naive_semantic(const Model& model, std::uint32_t dimensions,
+// The similarity of the query with each passage's code: that of eight bits a dimension, as it is in the log, or that
+// of six made from it, as it is in a segment. Which of the two, the snapshot may choose; it is one of them to the bit.
+inline std::map<Key, float> naive_semantic(const Snapshot& snapshot, const Model& model, std::uint32_t dimensions,
                                            const std::vector<float>& query) {
-  const Quantizer plain = Quantizer::plain(identity_of(dimensions).model_digest, dimensions, 8);
-  const CodeQuery prepared = plain.prepare(query);
+  const std::string digest = identity_of(dimensions).model_digest;
+  const Quantizer plain = Quantizer::plain(digest, dimensions, 8);
+  const Quantizer small = Quantizer::plain(digest, dimensions, 6);
+  Recoder recoder(plain, small);
   std::vector<std::byte> code(plain.code_bytes());
+  std::vector<std::byte> small_code(small.code_bytes());
   std::map<Key, float> scores;
-  for (const auto& [reference, document] : model)
-    for (const OwnedPassage& passage : document) {
-      plain.encode(passage.vector, code);
-      scores[{to_number(reference), passage.ordinal}] = plain.similarity(prepared, code);
+  for (const auto& [reference, document] : model) {
+    const std::vector<PassageNumber> numbers = snapshot.passages_of(reference);
+    EXPECT_EQ(numbers.size(), document.size());
+    for (std::size_t i = 0; i < std::min(numbers.size(), document.size()); ++i) {
+      plain.encode(document[i].vector, code);
+      recoder.recode(code, small_code);
+      const float wide = plain.similarity(plain.prepare(query), code);
+      const float narrow = small.similarity(small.prepare(query), small_code);
+      const float found = snapshot.similarity(query, numbers[i]);
+      EXPECT_TRUE(found == wide || found == narrow) << found << ", not " << wide << " or " << narrow;
+      scores[{to_number(reference), document[i].ordinal}] = found;
     }
+  }
   return scores;
 }
 
@@ -166,7 +178,23 @@ inline void expect_best(const Snapshot& snapshot, const std::vector<Hit>& hits, 
   }
 }
 
-// Which codes an index has: of the plain quantizer, made from the vectors; or any, how far from the vectors they may
+// Many asked at once, in any order and some twice, as one by one.
+inline void expect_same_together(const Snapshot& snapshot, const std::vector<std::string>& terms,
+                                 const std::vector<float>& query, std::mt19937_64& random) {
+  std::vector<PassageNumber> passages;
+  for (std::uint64_t count = random() % 100; count > 0; --count)
+    passages.push_back(static_cast<PassageNumber>(random() % (snapshot.size() + 2)));
+  const std::vector<float> scores = snapshot.bm25_scores(terms, passages);
+  const std::vector<float> cosines = snapshot.similarities(query, passages);
+  ASSERT_EQ(scores.size(), passages.size());
+  ASSERT_EQ(cosines.size(), passages.size());
+  for (std::size_t i = 0; i < passages.size(); ++i) {
+    ASSERT_EQ(scores[i], snapshot.bm25_of(terms, passages[i])) << passages[i];
+    ASSERT_EQ(cosines[i], snapshot.similarity(query, passages[i])) << passages[i];
+  }
+}
+
+// Which codes an index has: of the plain quantizers, made from the vectors; or any, how far from the vectors they may
 // be.
 constexpr double kPlainCodes = 0;
 
@@ -200,11 +228,12 @@ inline void expect_same(const Snapshot& snapshot, const Model& model, std::uint3
     ASSERT_NO_FATAL_FAILURE(expect_best(snapshot, hits, expected, k));
     for (const Hit& hit : hits) ASSERT_EQ(snapshot.bm25_of(terms, hit.passage), hit.score);
     const std::vector<float> query = random_unit(random, dimensions);
-    const auto cosines = tolerance == kPlainCodes ? naive_semantic(model, dimensions, query)
+    const auto cosines = tolerance == kPlainCodes ? naive_semantic(snapshot, model, dimensions, query)
                                                   : similarities(snapshot, model, query, tolerance);
     const std::vector<Hit> nearest = snapshot.semantic(query, k);
     ASSERT_NO_FATAL_FAILURE(expect_best(snapshot, nearest, cosines, k));
     for (const Hit& hit : nearest) ASSERT_EQ(snapshot.similarity(query, hit.passage), hit.score);
+    ASSERT_NO_FATAL_FAILURE(expect_same_together(snapshot, terms, query, random));
   }
   ASSERT_TRUE(snapshot.sound().ok()) << snapshot.sound().error().describe();
 }
