@@ -105,6 +105,38 @@ struct Catalog::Impl {
     return std::optional(read_reference(rows));
   }
 
+  Result<std::optional<Reference>> find_alias(std::string_view address) {
+    RENVOI_TRY(Query rows, query(fmt::format("SELECT id, {} FROM reference WHERE id=(SELECT reference FROM alias "
+                                             "WHERE address=?)",
+                                             kReferenceColumns)));
+    RENVOI_TRY(const bool row, rows.bind(address).step());
+    if (!row) return std::optional<Reference>();
+    return std::optional(read_reference(rows));
+  }
+
+  Result<void> drop_alias(std::string_view address) {
+    RENVOI_TRY(Query drop, query("DELETE FROM alias WHERE address=?"));
+    return drop.bind(address).run();
+  }
+
+  // The old address stays one of the reference's.
+  Result<void> move(const Reference& before, const Reference& after) {
+    RENVOI_TRY(const std::optional<Reference> there, find(after.address));
+    if (there.has_value())
+      return Error{ErrorCode::conflict,
+                   fmt::format("{} has a reference of its own, {}", after.address, to_number(there->id))};
+    RENVOI_TRY(Query add, query("INSERT OR REPLACE INTO alias VALUES (?,?)"));
+    RENVOI_CHECK(add.bind(before.address).bind(to_number(before.id)).run());
+    RENVOI_CHECK(drop_alias(after.address));
+    RENVOI_CHECK(lift_tombstone(after.address));
+    RENVOI_TRY(Query leave, query("DELETE FROM frontier WHERE address=?"));
+    return leave.bind(after.address).run();
+  }
+
+  static AuditEntry read_audit(const Query& row) {
+    return {row.integer(0), static_cast<ReferenceId>(row.integer(1)), row.text(2), row.text(3), row.text(4)};
+  }
+
   Result<std::vector<Reference>> references(std::optional<SourceId> source) {
     if (!source.has_value()) {
       RENVOI_TRY(Query rows, query(fmt::format("SELECT id, {} FROM reference ORDER BY id", kReferenceColumns)));
@@ -118,9 +150,9 @@ struct Catalog::Impl {
 
   Result<void> update(const Reference& reference, Timestamp now, std::string_view event) {
     RENVOI_TRY(const Reference before, this->reference(reference.id));
-    RENVOI_TRY(Query update,
-               query(fmt::format("UPDATE reference SET ({}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE id=?",
-                                 kReferenceColumns)));
+    if (before.address != reference.address) RENVOI_CHECK(move(before, reference));
+    RENVOI_TRY(Query update, query(fmt::format("UPDATE reference SET ({}) = ({}) WHERE id=?", kReferenceColumns,
+                                               placeholders(kReferenceColumns))));
     bind_reference(update, reference);
     RENVOI_CHECK(update.bind(to_number(reference.id)).run());
     const bool gone = reference.state == ReferenceState::gone;
@@ -137,6 +169,8 @@ struct Catalog::Impl {
   Result<void> erase(const Reference& reference, Timestamp now, std::string_view reason) {
     RENVOI_CHECK(add_tombstone(reference, now, reason));
     RENVOI_CHECK(add_audit(now, reference.id, reference.address, "removed", reason));
+    RENVOI_TRY(Query aliases, query("DELETE FROM alias WHERE reference=?"));
+    RENVOI_CHECK(aliases.bind(to_number(reference.id)).run());
     RENVOI_TRY(Query drop, query("DELETE FROM reference WHERE id=?"));
     return drop.bind(to_number(reference.id)).run();
   }
@@ -226,12 +260,12 @@ Result<Reference> Catalog::add_reference(const Reference& reference, Timestamp n
   ReferenceId id = known.has_value() ? known->id : ReferenceId::none;
   if (!known.has_value()) {
     RENVOI_CHECK(impl_->source(reference.source));
-    RENVOI_TRY(Query add,
-               impl_->query(fmt::format("INSERT INTO reference ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                        kReferenceColumns)));
+    RENVOI_TRY(Query add, impl_->query(fmt::format("INSERT INTO reference ({}) VALUES ({})", kReferenceColumns,
+                                                   placeholders(kReferenceColumns))));
     bind_reference(add, reference);
     RENVOI_CHECK(add.run());
     id = static_cast<ReferenceId>(impl_->database->last_id());
+    RENVOI_CHECK(impl_->drop_alias(reference.address));
     RENVOI_CHECK(impl_->add_audit(now, id, reference.address, "found", ""));
     if (is_showable(reference)) RENVOI_CHECK(impl_->bump_version());
   }
@@ -261,7 +295,38 @@ Result<Reference> Catalog::reference(ReferenceId id) {
 
 Result<std::optional<Reference>> Catalog::find_reference(std::string_view address) {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->find(address);
+  RENVOI_TRY(std::optional<Reference> found, impl_->find(address));
+  if (found.has_value()) return found;
+  return impl_->find_alias(address);
+}
+
+Result<std::vector<std::string>> Catalog::aliases(SourceId source) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Query rows, impl_->query("SELECT alias.address FROM alias JOIN reference ON reference.id=alias.reference "
+                                      "WHERE reference.source=? ORDER BY 1"));
+  rows.bind(to_number(source));
+  std::vector<std::string> found;
+  while (true) {
+    RENVOI_TRY(const bool row, rows.step());
+    if (!row) return found;
+    found.push_back(rows.text(0));
+  }
+}
+
+Result<std::optional<HostRecord>> Catalog::host(std::string_view origin) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Query rows, impl_->query("SELECT origin, probed_at, probe FROM host WHERE origin=?"));
+  RENVOI_TRY(const bool row, rows.bind(origin).step());
+  if (!row) return std::optional<HostRecord>();
+  return std::optional(HostRecord{rows.text(0), rows.integer(1), rows.text(2)});
+}
+
+Result<void> Catalog::set_host(const HostRecord& host) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Transaction transaction, Transaction::begin(*impl_->database));
+  RENVOI_TRY(Query set, impl_->query("INSERT OR REPLACE INTO host VALUES (?,?,?)"));
+  RENVOI_CHECK(set.bind(host.origin).bind(host.probed_at).bind(host.probe).run());
+  return transaction.commit();
 }
 
 Result<std::vector<Reference>> Catalog::references(std::optional<SourceId> source) {
@@ -352,8 +417,20 @@ Result<std::vector<AuditEntry>> Catalog::audit(std::size_t limit) {
   while (true) {
     RENVOI_TRY(const bool row, rows.step());
     if (!row) return entries;
-    entries.push_back(
-        {rows.integer(0), static_cast<ReferenceId>(rows.integer(1)), rows.text(2), rows.text(3), rows.text(4)});
+    entries.push_back(Impl::read_audit(rows));
+  }
+}
+
+Result<std::vector<AuditEntry>> Catalog::audit_of(ReferenceId reference, std::size_t limit) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Query rows, impl_->query("SELECT at, reference, address, event, reason FROM audit WHERE reference=? "
+                                      "ORDER BY id DESC LIMIT ?"));
+  rows.bind(to_number(reference)).bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, kMaxAuditEntries)));
+  std::vector<AuditEntry> entries;
+  while (true) {
+    RENVOI_TRY(const bool row, rows.step());
+    if (!row) return entries;
+    entries.push_back(Impl::read_audit(rows));
   }
 }
 
