@@ -188,6 +188,9 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
                                             const OnProgress& on_progress, std::stop_token stop) {
   ingest::IngestOptions options;
   options.sync.force = force;
+  options.sync.life = config_.life;
+  options.sync.revisit = config_.revisit;
+  options.sync.probe = config_.probe;
   options.on_progress = on_progress;
   options.fast = depth == Depth::first_tier;
   if (first_tier_) options.table = first_tier_->embedder.get();
@@ -209,6 +212,9 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   constexpr std::uint32_t kSmallBatch = 8;  // that it stops soon, and that what is encoded is kept soon
   ingest::IngestOptions options;
   options.on_progress = on_progress;
+  options.sync.life = config_.life;
+  options.sync.revisit = config_.revisit;
+  options.sync.probe = config_.probe;
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
   auto report = ingest::encode_waiting(*collection_, *fetcher_, pace == Pace::fast ? *embedder_ : *background_embedder_,
                                        options, stop, source);
