@@ -150,6 +150,48 @@ std::vector<Setting> all_settings() {
       setting(
           "source.revisit_after_s", [](Config & c) -> auto& { return c.source.revisit_after_s; }),
       setting(
+          "life.suspect_recheck_1_s", [](Config & c) -> auto& { return c.life.suspect_recheck_s[0]; }),
+      setting(
+          "life.suspect_recheck_2_s", [](Config & c) -> auto& { return c.life.suspect_recheck_s[1]; }),
+      setting(
+          "life.suspect_recheck_3_s", [](Config & c) -> auto& { return c.life.suspect_recheck_s[2]; }),
+      setting(
+          "life.gone_410_confirm_s", [](Config & c) -> auto& { return c.life.gone_410_confirm_s; }),
+      setting(
+          "life.gone_missing_times", [](Config & c) -> auto& { return c.life.gone_missing_times; }),
+      setting(
+          "life.gone_missing_s", [](Config & c) -> auto& { return c.life.gone_missing_s; }),
+      setting(
+          "life.host_down_first_s", [](Config & c) -> auto& { return c.life.host_down_first_s; }),
+      setting(
+          "life.host_down_longest_s", [](Config & c) -> auto& { return c.life.host_down_longest_s; }),
+      setting(
+          "life.host_down_gone_s", [](Config & c) -> auto& { return c.life.host_down_gone_s; }),
+      setting(
+          "life.host_down_gone_tries", [](Config & c) -> auto& { return c.life.host_down_gone_tries; }),
+      setting(
+          "life.blocked_recheck_s", [](Config & c) -> auto& { return c.life.blocked_recheck_s; }),
+      setting(
+          "life.mass_death_s", [](Config & c) -> auto& { return c.life.mass_death_s; }),
+      setting(
+          "life.gone_recheck_1_s", [](Config & c) -> auto& { return c.life.gone_recheck_s[0]; }),
+      setting(
+          "life.gone_recheck_2_s", [](Config & c) -> auto& { return c.life.gone_recheck_s[1]; }),
+      setting(
+          "life.gone_recheck_3_s", [](Config & c) -> auto& { return c.life.gone_recheck_s[2]; }),
+      setting(
+          "life.gone_recheck_4_s", [](Config & c) -> auto& { return c.life.gone_recheck_s[3]; }),
+      setting(
+          "life.probe", [](Config & c) -> auto& { return c.probe; }),
+      setting(
+          "revisit.adaptive", [](Config & c) -> auto& { return c.revisit.adaptive; }),
+      setting(
+          "revisit.shortest_s", [](Config & c) -> auto& { return c.revisit.shortest_s; }),
+      setting(
+          "revisit.longest_s", [](Config & c) -> auto& { return c.revisit.longest_s; }),
+      setting(
+          "revisit.unconditional_each", [](Config & c) -> auto& { return c.revisit.unconditional_each; }),
+      setting(
           "server.address", [](Config & c) -> auto& { return c.server.address; }),
       setting(
           "server.port", [](Config & c) -> auto& { return c.server.port; }),
@@ -247,7 +289,8 @@ Result<void> parse_config(std::string_view text, const std::string& file_name, C
     if (known_names(settings, name).empty()) {
       return wrong(
           file_name, node,
-          fmt::format("there is no section [{}]; known: embed, generate, answer, fetch, source, server", name));
+          fmt::format("there is no section [{}]; known: embed, generate, answer, fetch, source, life, revisit, server",
+                      name));
     }
     for (auto&& [inner, value] : *node.as_table()) {
       RENVOI_CHECK(apply(value, name + "." + std::string(inner.str()), name, file_name, settings, config));

@@ -8,6 +8,8 @@
 
 #include "base/result.h"
 #include "catalog/types.h"
+#include "crawl/reference_state.h"
+#include "crawl/revisit.h"
 
 namespace renvoi::app {
 
@@ -51,6 +53,9 @@ struct Config {
     std::uint32_t total_timeout_ms = 60'000;
   } fetch;
   catalog::SourcePolicy source;  // defaults of `renvoi add`
+  crawl::LifePolicy life;        // when a reference is suspected, gone, looked at again
+  crawl::RevisitPolicy revisit;
+  bool probe = true;  // ask a host for a page that cannot exist
   struct {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;

@@ -235,6 +235,9 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   options.sync.force = force;
   options.cache = cache_.get();
   options.sync.paths = paths;
+  options.sync.life = config_.life;
+  options.sync.revisit = config_.revisit;
+  options.sync.probe = config_.probe;
   options.on_progress = on_progress;
   options.fast = depth == Depth::first_tier;
   const EmbeddingModel& model = model_in_use();
@@ -260,6 +263,9 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   ingest::IngestOptions options;
   options.on_progress = on_progress;
   options.cache = cache_.get();
+  options.sync.life = config_.life;
+  options.sync.revisit = config_.revisit;
+  options.sync.probe = config_.probe;
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
   if (next_model() != nullptr) return encode_for_next(source, pace, options, stop);
   const EmbeddingModel& model = model_in_use();

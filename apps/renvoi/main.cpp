@@ -43,6 +43,7 @@ void declare(CLI::App& app, Context& context) {
   declare_serve_command(app, context);
   declare_pin_command(app, context);
   declare_stats_command(app, context);
+  declare_why_command(app, context);
   declare_extract_command(app, context);
   declare_eval_command(app, context);
   declare_model_commands(app, context);

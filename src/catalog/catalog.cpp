@@ -140,9 +140,10 @@ Result<Reference> Catalog::add_reference(const Reference& reference, Timestamp n
   if (!known.has_value()) {
     RENVOI_CHECK(impl_->source(reference.source));
     // Of a source that is being removed its row may still be there: it is this one's now.
-    RENVOI_TRY(Query add, impl_->query(fmt::format("INSERT INTO reference ({0}) VALUES ({1}) ON CONFLICT (address) "
-                                                   "DO UPDATE SET ({0}) = ({2}) RETURNING id",
-                                                   kReferenceColumns, kReferenceParameters, excluded_columns())));
+    RENVOI_TRY(Query add,
+               impl_->query(fmt::format("INSERT INTO reference ({0}) VALUES ({1}) ON CONFLICT (address) "
+                                        "DO UPDATE SET ({0}) = ({2}) RETURNING id",
+                                        kReferenceColumns, placeholders(kReferenceColumns), excluded_columns())));
     bind_reference(add, reference);
     RENVOI_TRY(const bool row, add.step());
     if (!row) return impl_->database->error("write");
@@ -151,6 +152,7 @@ Result<Reference> Catalog::add_reference(const Reference& reference, Timestamp n
     Reference added = reference;
     added.id = id;
     impl_->tally.add(added);
+    RENVOI_CHECK(impl_->drop_alias(reference.address));
     RENVOI_CHECK(impl_->add_audit(now, id, reference.address, "found", ""));
     if (is_showable(reference)) RENVOI_CHECK(impl_->note_change(id));
   }
@@ -179,7 +181,38 @@ Result<Reference> Catalog::reference(ReferenceId id) {
 
 Result<std::optional<Reference>> Catalog::find_reference(std::string_view address) {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->find(address);
+  RENVOI_TRY(std::optional<Reference> found, impl_->find(address));
+  if (found.has_value()) return found;
+  return impl_->find_alias(address);
+}
+
+Result<std::vector<std::string>> Catalog::aliases(SourceId source) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Query rows, impl_->query("SELECT alias.address FROM alias JOIN reference ON reference.id=alias.reference "
+                                      "WHERE reference.source=? ORDER BY 1"));
+  rows.bind(to_number(source));
+  std::vector<std::string> found;
+  while (true) {
+    RENVOI_TRY(const bool row, rows.step());
+    if (!row) return found;
+    found.push_back(rows.text(0));
+  }
+}
+
+Result<std::optional<HostRecord>> Catalog::host(std::string_view origin) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Query rows, impl_->query("SELECT origin, probed_at, probe FROM host WHERE origin=?"));
+  RENVOI_TRY(const bool row, rows.bind(origin).step());
+  if (!row) return std::optional<HostRecord>();
+  return std::optional(HostRecord{rows.text(0), rows.integer(1), rows.text(2)});
+}
+
+Result<void> Catalog::set_host(const HostRecord& host) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Transaction transaction, Transaction::begin(*impl_->database));
+  RENVOI_TRY(Query set, impl_->query("INSERT OR REPLACE INTO host VALUES (?,?,?)"));
+  RENVOI_CHECK(set.bind(host.origin).bind(host.probed_at).bind(host.probe).run());
+  return transaction.commit();
 }
 
 Result<std::vector<Reference>> Catalog::references(std::optional<SourceId> source) {
@@ -240,8 +273,20 @@ Result<std::vector<AuditEntry>> Catalog::audit(std::size_t limit) {
   while (true) {
     RENVOI_TRY(const bool row, rows.step());
     if (!row) return entries;
-    entries.push_back(
-        {rows.integer(0), static_cast<ReferenceId>(rows.integer(1)), rows.text(2), rows.text(3), rows.text(4)});
+    entries.push_back(Impl::read_audit(rows));
+  }
+}
+
+Result<std::vector<AuditEntry>> Catalog::audit_of(ReferenceId reference, std::size_t limit) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Query rows, impl_->query("SELECT at, reference, address, event, reason FROM audit WHERE reference=? "
+                                      "ORDER BY id DESC LIMIT ?"));
+  rows.bind(to_number(reference)).bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, kMaxAuditEntries)));
+  std::vector<AuditEntry> entries;
+  while (true) {
+    RENVOI_TRY(const bool row, rows.step());
+    if (!row) return entries;
+    entries.push_back(Impl::read_audit(rows));
   }
 }
 

@@ -97,11 +97,16 @@ class Catalog {
   // tombstone). The address leaves the frontier.
   Result<Reference> add_reference(const Reference& reference, Timestamp now);
   // Writes every field; `event` goes to the audit trail unless it is empty. A change of state to gone adds a tombstone.
+  // Another address than before is a move: the old one is kept as an alias. Errors also: `conflict` when another
+  // reference has that address.
   Result<void> update_reference(const Reference& reference, Timestamp now, std::string_view event = {});
   // The same for several, in one transaction: all or none.
   Result<void> update_references(std::span<const ReferenceUpdate> updates, Timestamp now);
   Result<Reference> reference(ReferenceId id);
+  // Under its address, or one that it had before it moved.
   Result<std::optional<Reference>> find_reference(std::string_view address);
+  // The addresses that a source's references had before they moved. Sorted.
+  Result<std::vector<std::string>> aliases(SourceId source);
   Result<std::vector<Reference>> references(std::optional<SourceId> source = {});
   // Forgets one reference (a tombstone stays).
   Result<void> remove_reference(ReferenceId id, Timestamp now, std::string_view reason);
@@ -124,7 +129,12 @@ class Catalog {
   Result<std::vector<FrontierEntry>> frontier(SourceId source);
   Result<void> remove_from_frontier(SourceId source, std::string_view address);
 
+  // Hosts. Nothing when it was never written.
+  Result<std::optional<HostRecord>> host(std::string_view origin);
+  Result<void> set_host(const HostRecord& host);
+
   Result<std::vector<AuditEntry>> audit(std::size_t limit);  // newest first
+  Result<std::vector<AuditEntry>> audit_of(ReferenceId reference, std::size_t limit);
   // Of one source: without tombstones and frontier. Nothing is read that is as long as the catalogue.
   Result<CatalogCounts> counts(std::optional<SourceId> source = {});
   // Small settings of the collection ("model_digest", ...).

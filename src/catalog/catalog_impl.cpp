@@ -122,6 +122,37 @@ Result<std::optional<Reference>> Catalog::Impl::find(std::string_view address) {
   return std::optional(read_reference(rows));
 }
 
+Result<std::optional<Reference>> Catalog::Impl::find_alias(std::string_view address) {
+  RENVOI_TRY(Query rows, query(fmt::format("SELECT id, {} FROM reference WHERE id=(SELECT reference FROM alias WHERE "
+                                           "address=?) AND {}",
+                                           kReferenceColumns, kKept)));
+  RENVOI_TRY(const bool row, rows.bind(address).step());
+  if (!row) return std::optional<Reference>();
+  return std::optional(read_reference(rows));
+}
+
+Result<void> Catalog::Impl::drop_alias(std::string_view address) {
+  RENVOI_TRY(Query drop, query("DELETE FROM alias WHERE address=?"));
+  return drop.bind(address).run();
+}
+
+// The old address stays one of the reference's.
+Result<void> Catalog::Impl::move(const Reference& before, const Reference& after) {
+  RENVOI_TRY(const std::optional<Reference> there, find(after.address));
+  if (there.has_value())
+    return Error{ErrorCode::conflict,
+                 fmt::format("{} has a reference of its own, {}", after.address, to_number(there->id))};
+  RENVOI_TRY(Query add, query("INSERT OR REPLACE INTO alias VALUES (?,?)"));
+  RENVOI_CHECK(add.bind(before.address).bind(to_number(before.id)).run());
+  RENVOI_CHECK(drop_alias(after.address));
+  RENVOI_CHECK(lift_tombstone(after.address));
+  return leave_frontier(after.address);
+}
+
+AuditEntry Catalog::Impl::read_audit(const Query& row) {
+  return {row.integer(0), static_cast<ReferenceId>(row.integer(1)), row.text(2), row.text(3), row.text(4)};
+}
+
 Result<std::vector<Reference>> Catalog::Impl::references(std::optional<SourceId> source) {
   if (!source.has_value()) {
     RENVOI_TRY(Query rows,
@@ -136,8 +167,9 @@ Result<std::vector<Reference>> Catalog::Impl::references(std::optional<SourceId>
 
 Result<void> Catalog::Impl::update(const Reference& reference, Timestamp now, std::string_view event) {
   RENVOI_TRY(const Reference before, this->reference(reference.id));
+  if (before.address != reference.address) RENVOI_CHECK(move(before, reference));
   RENVOI_TRY(Query update, query(fmt::format("UPDATE reference SET ({}) = ({}) WHERE id=?", kReferenceColumns,
-                                             kReferenceParameters)));
+                                             placeholders(kReferenceColumns))));
   bind_reference(update, reference);
   RENVOI_CHECK(update.bind(to_number(reference.id)).run());
   tally.take(before);
@@ -153,6 +185,8 @@ Result<void> Catalog::Impl::update(const Reference& reference, Timestamp now, st
 Result<void> Catalog::Impl::erase(const Reference& reference, Timestamp now, std::string_view reason) {
   RENVOI_CHECK(add_tombstone(reference, now, reason));
   RENVOI_CHECK(add_audit(now, reference.id, reference.address, "removed", reason));
+  RENVOI_TRY(Query aliases, query("DELETE FROM alias WHERE reference=?"));
+  RENVOI_CHECK(aliases.bind(to_number(reference.id)).run());
   RENVOI_TRY(Query drop, query("DELETE FROM reference WHERE id=?"));
   RENVOI_CHECK(drop.bind(to_number(reference.id)).run());
   tally.take(reference);
@@ -188,6 +222,7 @@ Result<Catalog::Impl::Removed> Catalog::Impl::remove_some(SourceId source) {
             "'removed', 'its source was removed' FROM reference r JOIN source s ON s.id=r.source WHERE "
             "r.source=?1 AND r.id<=?2 ORDER BY r.id"));
     RENVOI_CHECK(trim_audit());
+    RENVOI_CHECK(run("DELETE FROM alias WHERE reference IN (SELECT id FROM reference WHERE source=?1 AND id<=?2)"));
     RENVOI_CHECK(run("DELETE FROM reference WHERE source=?1 AND id<=?2"));
   } else {
     RENVOI_TRY(const std::int64_t left, run("DELETE FROM frontier WHERE id IN "

@@ -51,6 +51,10 @@ struct Catalog::Impl {
   Result<void> trim_audit();
   Result<void> add_tombstone(const Reference& reference, Timestamp now, std::string_view reason);
   Result<void> lift_tombstone(std::string_view address);
+  Result<std::optional<Reference>> find_alias(std::string_view address);
+  Result<void> drop_alias(std::string_view address);
+  Result<void> move(const Reference& before, const Reference& after);
+  static AuditEntry read_audit(const Query& row);
   Result<void> leave_frontier(std::string_view address);
 
   Result<std::vector<Reference>> read_references(Query& rows);

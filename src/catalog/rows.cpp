@@ -18,6 +18,13 @@ std::uint32_t number32(const Query& row, int column) { return static_cast<std::u
 
 }  // namespace
 
+std::string placeholders(std::string_view columns) {
+  std::string marks = "?";
+  for (const char c : columns)
+    if (c == ',') marks += ",?";
+  return marks;
+}
+
 Source read_source(const Query& row) {
   Source source;
   source.id = static_cast<SourceId>(number32(row, 0));
@@ -61,6 +68,7 @@ Reference read_reference(const Query& row) {
   reference.first_failure_at = row.integer(19);
   reference.reason = row.text(20);
   reference.moved_to = row.text(21);
+  reference.history = {number32(row, 22), number32(row, 23), number32(row, 24), row.integer(25), row.integer(26)};
   return reference;
 }
 
@@ -85,6 +93,9 @@ void bind_reference(Query& query, const Reference& reference) {
   query.bind(reference.state_since).bind(reference.checked_at).bind(reference.next_check_at);
   query.bind(reference.failures).bind(reference.first_failure_at);
   query.bind(truncate_utf8(reference.reason, kMaxRemarkBytes)).bind(reference.moved_to);
+  const CheckHistory& history = reference.history;
+  query.bind(history.checks).bind(history.comparisons).bind(history.changes);
+  query.bind(history.watched_s).bind(history.compared_at);
 }
 
 }  // namespace renvoi::catalog

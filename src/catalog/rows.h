@@ -15,8 +15,10 @@ inline constexpr std::string_view kSourceColumns =
     "path_prefix, added_at, synced_at, last_outcome";
 inline constexpr std::string_view kReferenceColumns =
     "source, address, title, language, type, date, depth, etag, last_modified, fingerprint, text_bytes, passages, "
-    "indexed, state, state_since, checked_at, next_check_at, failures, first_failure_at, reason, moved_to";
-inline constexpr std::string_view kReferenceParameters = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
+    "indexed, state, state_since, checked_at, next_check_at, failures, first_failure_at, reason, moved_to, "
+    "checks, comparisons, changes, watched_s, compared_at";
+// "?,?,?": one for each column.
+std::string placeholders(std::string_view columns);
 
 // The row starts with the id.
 Source read_source(const Query& row);

@@ -65,8 +65,22 @@ INSERT INTO total SELECT 'tombstone', count(*) FROM tombstone;
 INSERT INTO total SELECT 'frontier', count(*) FROM frontier;
 )sql";
 
+// How often a text changes; the addresses under which a page was before it moved; what hosts answer when they are asked
+// for a page that cannot exist; the audit trail by reference.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE reference ADD COLUMN checks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reference ADD COLUMN comparisons INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reference ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reference ADD COLUMN watched_s INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reference ADD COLUMN compared_at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE alias (address TEXT PRIMARY KEY, reference INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX alias_by_reference ON alias (reference);
+CREATE TABLE host (origin TEXT PRIMARY KEY, probed_at INTEGER NOT NULL, probe TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX audit_by_reference ON audit (reference, id);
+)sql";
+
 // Step i brings version i to i + 1; a new file goes through all of them.
-constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2};
+constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3};
 
 Error foreign_file(const std::filesystem::path& file) {
   return {ErrorCode::corrupt, fmt::format("{} is an SQLite file but not a catalogue of renvoi; "

@@ -66,6 +66,16 @@ struct Validators {
   bool operator==(const Validators&) const = default;
 };
 
+// What the visits so far taught about how often a text changes (crawl/revisit.h reads it).
+struct CheckHistory {
+  std::uint32_t checks = 0;       // answers of its server, ever
+  std::uint32_t comparisons = 0;  // times its text was held against the one before (or the server said 304)
+  std::uint32_t changes = 0;      // of those, how often it was another
+  std::int64_t watched_s = 0;     // the time that those comparisons span
+  Timestamp compared_at = 0;      // the last one; 0: never read
+  bool operator==(const CheckHistory&) const = default;
+};
+
 struct Reference {
   ReferenceId id = ReferenceId::none;
   SourceId source = SourceId::none;
@@ -88,6 +98,14 @@ struct Reference {
   Timestamp first_failure_at = 0;
   std::string reason{};    // why it is in its state, for people: "HTTP 404", "connection refused"; "" when live
   std::string moved_to{};  // candidate or new address of a permanent redirect; "" when none
+  CheckHistory history{};
+};
+
+// What is known of a host (an origin: scheme, name, port), beyond its pages.
+struct HostRecord {
+  std::string origin{};
+  Timestamp probed_at = 0;  // when it was last asked for a page that cannot exist
+  std::string probe{};      // what it answered, as a sketch without text (crawl/soft_404.h)
 };
 
 // LIVE, HOST_DOWN or MOVED: what is indexed in such a state may be in a search result.

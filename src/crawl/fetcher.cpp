@@ -8,6 +8,7 @@
 #include "base/date.h"
 #include "crawl/ascii.h"
 #include "crawl/file_fetch.h"
+#include "crawl/meta_refresh.h"
 #include "crawl/politeness.h"
 #include "crawl/robots_cache.h"
 #include "crawl/web_archive.h"
@@ -24,16 +25,24 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// Seconds, or a date (RFC 9110 section 10.2.3).
-std::optional<std::int64_t> parse_retry_after(std::string_view value, Timestamp now) {
+// "Tue, 24 Nov 2026 10:00:00 GMT" (RFC 9110 section 5.6.7, the form that may be sent).
+std::optional<Timestamp> parse_http_date(std::string_view value) {
+  std::tm date{};
+  if (strptime(std::string(trim(value)).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return {};
+  return static_cast<Timestamp>(timegm(&date));
+}
+
+// Seconds, or a date (RFC 9110 section 10.2.3). A date is of the server's clock, which may be wrong: what counts is how
+// far it lies behind the server's own `date`.
+std::optional<std::int64_t> parse_retry_after(std::string_view value, std::string_view date, Timestamp now) {
   value = trim(value);
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
   if (value.empty()) return {};
   if (error != std::errc() || end != value.data() + value.size()) {
-    std::tm date{};
-    if (strptime(std::string(value).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return {};
-    seconds = static_cast<std::int64_t>(timegm(&date)) - now;
+    const auto until = parse_http_date(value);
+    if (!until) return {};
+    seconds = *until - parse_http_date(date).value_or(now);
   }
   return std::clamp<std::int64_t>(seconds, 0, kMaxRetryAfter_s);
 }
@@ -114,7 +123,7 @@ class HttpFetcher final : public Fetcher {
     std::set<std::string> visited;
     for (std::size_t hops = 0; hops <= kMaxRedirects; ++hops) {
       if (!visited.insert(url.href()).second)
-        return at_now(observed(Outcome::refused, "a redirect loop"), url.without_fragment());
+        return at_now(observed(Outcome::blocked, "a redirect loop: perhaps it wants cookies"), url.without_fragment());
       Hop hop = one(url, request, hops == 0, stop);
       if (!hop.next) {
         hop.seen.permanent_redirect = hops > 0 && permanent;
@@ -123,7 +132,7 @@ class HttpFetcher final : public Fetcher {
       permanent &= hop.seen.status == 301 || hop.seen.status == 308;
       url = std::move(*hop.next);
     }
-    return at_now(observed(Outcome::refused, "more than 10 redirects"), url.without_fragment());
+    return at_now(observed(Outcome::blocked, "more than 10 redirects"), url.without_fragment());
   }
 
   // A page that now leads to the home page is not there any more.
@@ -182,7 +191,31 @@ class HttpFetcher final : public Fetcher {
     auto response = client_.fetch(order(url, request, conditional), stop);
     politeness_.finished(host, milliseconds(delay_ms));
     if (!response) return {of_error(response.error()), {}};
+    if (response->status == 304 && conditional && is_of_another_version(*response, request.validators)) {
+      Request whole = request;
+      whole.validators = {};
+      return one(url, whole, first, stop);
+    }
     return understand(std::move(*response), url, conditional);
+  }
+
+  // A 304 that names another version than the one that was asked about says nothing (RFC 9110 section 15.4.5).
+  static bool is_of_another_version(const net::FetchResponse& response, const catalog::Validators& sent) {
+    const auto strong = [](std::string_view etag) { return etag.starts_with("W/") ? etag.substr(2) : etag; };
+    const std::string etag = response.header("etag");
+    return !etag.empty() && !sent.etag.empty() && strong(etag) != strong(sent.etag);
+  }
+
+  // A page that sends the reader on at once is a temporary redirect.
+  static void follow_refresh(const net::Url& url, Hop& hop) {
+    const std::string type = lower(hop.seen.content_type);
+    if (!type.empty() && type.find("html") == std::string::npos) return;
+    const auto target = find_meta_refresh(hop.seen.body);
+    if (!target) return;
+    auto next = net::Url::parse(*target, url);
+    if (!next || next->scheme() == "file" || next->without_fragment() == url.without_fragment()) return;
+    hop.next = std::move(next).value();
+    hop.seen.status = 302;
   }
 
   Hop understand(net::FetchResponse response, const net::Url& url, bool conditional) {
@@ -197,10 +230,11 @@ class HttpFetcher final : public Fetcher {
       return hop;
     }
     seen.outcome = outcome_of(response.status, conditional);
-    if (seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified)
+    if (response.status == 304 && !conditional) seen.reason = "HTTP 304, which nobody asked for";
+    if (seen.reason.empty() && seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified)
       seen.reason = "HTTP " + std::to_string(response.status);
     if (response.status == 429 || response.status == 503) {
-      seen.retry_after_s = parse_retry_after(response.header("retry-after"), clock_.now());
+      seen.retry_after_s = parse_retry_after(response.header("retry-after"), response.header("date"), clock_.now());
       if (seen.retry_after_s) politeness_.hold(url.origin(), std::chrono::seconds(*seen.retry_after_s));
     }
     seen.validators = {response.header("etag"), response.header("last-modified")};
@@ -211,7 +245,10 @@ class HttpFetcher final : public Fetcher {
     seen.noindex = tag.noindex;
     seen.nofollow = tag.nofollow;
     seen.noarchive = tag.noarchive;
-    if (seen.outcome == Outcome::fetched) seen.body = std::move(response.body);
+    if (seen.outcome == Outcome::fetched) {
+      seen.body = std::move(response.body);
+      follow_refresh(url, hop);
+    }
     return hop;
   }
 

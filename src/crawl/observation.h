@@ -14,8 +14,8 @@ namespace renvoi::crawl {
 enum class Outcome : std::uint8_t {
   fetched,       // 200 with a body that is held here
   not_modified,  // 304 to a conditional request
-  missing,       // 404, 410 (status tells), file not there, soft-404
-  blocked,       // 401, 403, 429, 451, robots.txt
+  missing,       // 404, 410 (status tells), file not there, soft 404, parking page
+  blocked,       // 401, 403, 429, 451, robots.txt, a redirect loop, a login or captcha page
   unreachable,   // DNS, TLS, refused, timeout, 5xx: the host's trouble
   refused,       // by us: address guard, scope, too large, not a kind that is read. Never evidence of death
 };

@@ -24,8 +24,10 @@ void alive(Reference& reference, const Observation& seen, std::int64_t revisit_a
   reference.failures = 0;
   reference.first_failure_at = 0;
   reference.reason.clear();
-  if (seen.outcome == Outcome::fetched || !seen.validators.etag.empty() || !seen.validators.last_modified.empty())
-    reference.validators = seen.validators;
+  if (seen.outcome == Outcome::fetched) reference.validators = seen.validators;
+  // A 304 need not repeat both.
+  if (!seen.validators.etag.empty()) reference.validators.etag = seen.validators.etag;
+  if (!seen.validators.last_modified.empty()) reference.validators.last_modified = seen.validators.last_modified;
   reference.next_check_at = seen.at + revisit_after_s;
 }
 
@@ -92,7 +94,10 @@ Reference next_reference(const Reference& reference, const Observation& observat
   const Outcome outcome = observation.outcome;
   const bool answered = outcome == Outcome::fetched || outcome == Outcome::not_modified ||
                         outcome == Outcome::missing || (outcome == Outcome::blocked && observation.status != 0);
-  if (answered) next.checked_at = observation.at;
+  if (answered) {
+    next.checked_at = observation.at;
+    ++next.history.checks;
+  }
   if (outcome == Outcome::fetched || outcome == Outcome::not_modified) {
     alive(next, observation, revisit_after_s);
   } else if (outcome == Outcome::refused) {

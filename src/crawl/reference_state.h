@@ -11,7 +11,9 @@
 namespace renvoi::crawl {
 
 struct LifePolicy {
-  std::array<std::int64_t, 3> suspect_recheck_s{3'600, 86'400, 7 * 86'400};
+  // After the first absence, the second, and each further one: with a single look a week later, two short absences
+  // would look like one long one (docs/decisions/0008-life-of-references.md).
+  std::array<std::int64_t, 3> suspect_recheck_s{3'600, 86'400, 86'400};
   std::int64_t gone_410_confirm_s = 86'400;  // a 410 again this much later is GONE
   std::uint32_t gone_missing_times = 3;      // any other absence: so often,
   std::int64_t gone_missing_s = 7 * 86'400;  // over at least this long
@@ -20,13 +22,14 @@ struct LifePolicy {
   std::int64_t host_down_gone_s = 30 * 86'400;  // GONE after so long
   std::uint32_t host_down_gone_tries = 8;       // and so many tries
   std::int64_t blocked_recheck_s = 86'400;
+  std::int64_t mass_death_s = 7 * 86'400;  // more than half of a host missing or dead within that: hold
   std::array<std::int64_t, 4> gone_recheck_s{30 * 86'400, 60 * 86'400, 90 * 86'400, 180 * 86'400};
 };
 
 // The reference after `observation`: state, state_since, checked_at, next_check_at, failures, reason, moved_to,
-// validators (of a fetched or unmodified answer). Fingerprint, title and passages are not touched: they follow from
-// extraction. Files that are not there are GONE at once when their folder is: the file system does not lie as a web
-// server does.
+// validators (of a fetched or unmodified answer), history.checks. Fingerprint, title and passages are not touched: they
+// follow from extraction. Files that are not there are GONE at once when their folder is: the file system does not lie
+// as a web server does.
 catalog::Reference next_reference(const catalog::Reference& reference, const Observation& observation,
                                   std::int64_t revisit_after_s, const LifePolicy& policy = {});
 

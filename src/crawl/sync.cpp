@@ -13,10 +13,16 @@ using catalog::ReferenceState;
 using catalog::SourceKind;
 
 constexpr std::size_t kMaxProblems = 1'000;
-constexpr std::uint64_t kSmallSource = 4;   // a source of fewer documents may lose most of them
+constexpr std::uint64_t kSmallHost = 4;     // a host of fewer documents may lose most of them
 constexpr std::uint32_t kHostFailures = 5;  // in a row, then the host is left alone for this pass
 
-}  // namespace
+// `noindex` and a duplicate are told by a page that is there; only absence is doubted.
+bool was_left_out(const Reference& reference) { return reference.reason.starts_with("not indexed"); }
+
+std::string origin_of(const std::string& address) {
+  const auto url = net::Url::parse(address);
+  return url ? url->origin() : "";
+}
 
 bool is_web(const catalog::Source& source) {
   return source.kind != SourceKind::folder && source.kind != SourceKind::file && source.kind != SourceKind::archive;
@@ -59,23 +65,43 @@ bool SyncPass::is_due(const Reference& reference) const {
   const Timestamp now = clock_.now();
   if (options_.force) return true;
   if (reference.state == ReferenceState::live && !reference.indexed && reference.reason.empty()) return true;
+  const std::int64_t interval_s =
+      revisit_interval_s(reference.history, source_.policy.revisit_after_s, options_.revisit);
   if (const auto listed = listed_changes_.find(reference.address); listed != listed_changes_.end())
-    return is_due_by_listing(reference, listed->second, source_.policy.revisit_after_s, now);
-  if (reference.state == ReferenceState::live || reference.state == ReferenceState::moved)
-    return reference.checked_at + source_.policy.revisit_after_s <= now;
-  return reference.next_check_at <= now;
+    return is_due_by_listing(reference, listed->second, interval_s, now);
+  if (reference.next_check_at <= now) return true;
+  // What was settled under another policy holds no longer than under this one.
+  return (reference.state == ReferenceState::live || reference.state == ReferenceState::moved) &&
+         reference.checked_at + interval_s <= now;
+}
+
+Reference SyncPass::next_of(const Reference& before, const Observation& seen, std::optional<bool> changed) const {
+  Reference looked = before;
+  if (changed) looked.history = compared(looked.history, seen.at, *changed);
+  const std::int64_t after_s = revisit_interval_s(looked.history, source_.policy.revisit_after_s, options_.revisit);
+  return next_reference(looked, seen, after_s, options_.life);
 }
 
 Result<void> SyncPass::load() {
   RENVOI_TRY(auto references, catalog_.references(source_.id));
   for (Reference& reference : references) {
-    if (reference.state != ReferenceState::gone) ++pages_;
+    if (reference.state != ReferenceState::gone) {
+      ++pages_;
+      ++hosts_[origin_of(reference.address)].all;
+    } else if (reference.state_since + options_.life.mass_death_s > clock_.now() && !was_left_out(reference)) {
+      HostTally& host = hosts_[origin_of(reference.address)];
+      ++host.all;
+      ++host.lost;
+    }
     known_.emplace(reference.address, std::move(reference));
   }
   alive_ = pages_;
   if (!is_web(source_)) return {};
   RENVOI_TRY(Scope scope, Scope::of(source_));
   scope_ = std::move(scope);
+  // A page that moved is looked at where it is now.
+  RENVOI_TRY(const auto aliases, catalog_.aliases(source_.id));
+  queued_.insert(aliases.begin(), aliases.end());
   return {};
 }
 
@@ -85,6 +111,7 @@ bool SyncPass::host_given_up(const std::string& address, const Observation* seen
   if (!url || url->scheme() == "file") return false;
   std::uint32_t& failures = host_failures_[url->origin()];
   if (seen != nullptr) failures = seen->outcome == Outcome::unreachable ? failures + 1 : 0;
+  if (seen != nullptr && failures >= kHostFailures) down_[url->origin()] = *seen;
   return failures >= kHostFailures;
 }
 
@@ -114,7 +141,7 @@ Result<void> SyncPass::look(const Wanted& wanted) {
   Fetcher::Request request = request_of(wanted, known ? &found->second : nullptr);
   // A 304 with nothing indexed behind it would be an empty document.
   if (request.archive.empty() && known && found->second.indexed && found->second.state != ReferenceState::gone &&
-      !is_read_again(found->second))
+      !is_read_again(found->second) && !wanted.second_look && !asks_unconditionally(found->second, options_.revisit))
     request.validators = found->second.validators;
   Observation seen = fetcher_.fetch(request, stop_);
   if (stop_.stop_requested() && seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified) {
@@ -124,19 +151,21 @@ Result<void> SyncPass::look(const Wanted& wanted) {
   host_given_up(wanted.address, &seen);
   ++report_.totals.fetched;
   report_.totals.bytes += seen.body.size();
-  if (seen.outcome == Outcome::fetched && converges(wanted, seen)) {
-    seen.outcome = Outcome::missing;
-    seen.reason = "several addresses lead to " + seen.final_address;
-  }
+  if (seen.outcome == Outcome::fetched) note_redirect(wanted, seen);
+  if (known) host_is_back(found->second, seen);
   return known ? look_known(found->second, wanted, std::move(seen)) : look_new(wanted, std::move(seen));
 }
 
 // Three addresses that lead to one page: an error page with the status of a good one.
-bool SyncPass::converges(const Wanted& wanted, const Observation& seen) {
-  if (seen.final_address.empty() || seen.final_address == wanted.address) return false;
+bool SyncPass::converges(const Observation& seen) const {
+  const auto found = led_to_.find(seen.final_address);
+  return found != led_to_.end() && found->second.size() >= 3;
+}
+
+void SyncPass::note_redirect(const Wanted& wanted, const Observation& seen) {
+  if (seen.final_address.empty() || seen.final_address == wanted.address) return;
   auto& from = led_to_[seen.final_address];
   if (from.size() < 16) from.insert(wanted.address);
-  return from.size() >= 3;
 }
 
 Result<void> SyncPass::look_known(Reference reference, const Wanted& wanted, Observation seen) {
@@ -145,8 +174,14 @@ Result<void> SyncPass::look_known(Reference reference, const Wanted& wanted, Obs
     ++report_.totals.unchanged;
   else
     problem(wanted.address, seen.reason);
-  if (seen.outcome == Outcome::missing && reference.state != ReferenceState::gone) ++missing_;
-  return state(next_reference(reference, seen, source_.policy.revisit_after_s, options_.life), reference);
+  if (seen.outcome == Outcome::missing) count_missing(reference);
+  std::optional<bool> changed;
+  if (seen.outcome == Outcome::not_modified) changed = false;
+  return state(next_of(reference, seen, changed), reference);
+}
+
+void SyncPass::count_missing(const Reference& reference) {
+  if (reference.state != ReferenceState::gone) missing_.insert(reference.id);
 }
 
 Result<void> SyncPass::look_new(const Wanted& wanted, Observation seen) {
@@ -175,16 +210,63 @@ Result<void> SyncPass::state(Reference next, const Reference& before) {
   return sink_.on_state(next, event);
 }
 
+// What is missing now, and what was and was not looked at since.
+void SyncPass::settle_hosts() {
+  for (const auto& [address, reference] : known_) {
+    const bool still = reference.state == ReferenceState::suspect && !looked_at_.contains(address);
+    if (!still && !missing_.contains(reference.id)) continue;
+    HostTally& host = hosts_[origin_of(address)];
+    ++host.missing;
+    ++host.lost;
+  }
+}
+
+bool SyncPass::is_held(const std::string& address) const {
+  if (!is_web(source_) || options_.accept_deaths) return false;
+  const auto found = hosts_.find(origin_of(address));
+  return found != hosts_.end() && found->second.all >= kSmallHost && found->second.lost * 2 > found->second.all;
+}
+
+// What a host that was given up did not get to: it is as down for one page as for the next, so that each is counted
+// and none is asked for in vain.
+Result<void> SyncPass::host_is_down() {
+  if (options_.only) return {};
+  for (const auto& [address, reference] : known_) {
+    if (looked_at_.contains(address) || reference.state == ReferenceState::gone || !is_due(reference)) continue;
+    const auto down = down_.find(origin_of(address));
+    if (down == down_.end()) continue;
+    Observation seen;
+    seen.outcome = Outcome::unreachable;
+    seen.reason = down->second.reason;
+    seen.retry_after_s = down->second.retry_after_s;
+    seen.at = down->second.at;
+    RENVOI_CHECK(state(next_of(reference, seen), reference));
+  }
+  return {};
+}
+
+// One of its pages that was HOST_DOWN has an answer: the others are asked too, whatever their turn. So that a host is
+// never given up for two outages whose end and beginning nobody saw.
+void SyncPass::host_is_back(const Reference& reference, const Observation& seen) {
+  if (reference.state != ReferenceState::host_down || seen.outcome == Outcome::unreachable ||
+      seen.outcome == Outcome::refused || options_.only)
+    return;
+  const std::string origin = origin_of(reference.address);
+  if (!back_.insert(origin).second) return;
+  for (const auto& [address, other] : known_)
+    if (other.state == ReferenceState::host_down && origin_of(address) == origin) want(address, other.depth);
+}
+
 Result<void> SyncPass::bury() {
-  if (is_web(source_) && alive_ >= kSmallSource && missing_ * 2 > alive_) report_.held = true;
+  settle_hosts();
+  for (const auto& [origin, tally] : hosts_) report_.held |= tally.missing > 0 && is_held(origin + "/");
   for (auto& [next, before] : dying_) {
-    // `noindex` and a duplicate are told by a page that is there; only absence is doubted.
-    const bool absent = !next.reason.starts_with("not indexed");
-    if (report_.held && absent) {
+    const bool absent = !was_left_out(next) && before.state != ReferenceState::host_down;
+    if (absent && is_held(next.address)) {
       next.state = before.state == ReferenceState::live ? ReferenceState::suspect : before.state;
       next.failures = before.failures + 1;
       next.next_check_at = clock_.now() + options_.life.suspect_recheck_s[1];
-      RENVOI_CHECK(sink_.on_state(next, "held: most of the source is missing"));
+      RENVOI_CHECK(sink_.on_state(next, "held: most of its host is missing"));
       continue;
     }
     ++report_.totals.gone;
@@ -203,7 +285,7 @@ Result<void> SyncPass::finish() {
   done.last_outcome = std::to_string(totals.new_documents) + " new, " + std::to_string(totals.changed_documents) +
                       " changed, " + std::to_string(totals.unchanged) + " unchanged, " + std::to_string(totals.gone) +
                       " gone, " + std::to_string(totals.failed) + " problems" +
-                      (report_.held ? "; held: most of the source is missing" : "") +
+                      (report_.held ? "; held: most of a host is missing" : "") +
                       (report_.complete ? "" : "; not complete");
   return catalog_.update_source(done);
 }
@@ -212,6 +294,7 @@ Result<SyncReport> SyncPass::run() {
   RENVOI_CHECK(load());
   RENVOI_CHECK(seed());
   RENVOI_CHECK(work());
+  RENVOI_CHECK(host_is_down());
   RENVOI_CHECK(bury());
   RENVOI_CHECK(finish());
   progress("");

@@ -15,6 +15,7 @@
 #include "catalog/catalog.h"
 #include "crawl/fetcher.h"
 #include "crawl/reference_state.h"
+#include "crawl/revisit.h"
 #include "extract/document.h"
 
 namespace renvoi::crawl {
@@ -50,12 +51,16 @@ struct SyncReport {
   SyncProgress totals;
   std::vector<SyncProblem> problems;  // at most 1,000
   bool complete = false;              // false: stopped, or max_pages was met; what remains is in the frontier
-  bool held = false;  // more than half of what was live is missing in this pass: nothing was declared dead
+  bool held = false;                  // more than half of a host is missing: nothing of it was declared dead
 };
 
 struct SyncOptions {
   LifePolicy life;
-  bool force = false;  // also what was checked less than revisit_after_s ago
+  RevisitPolicy revisit;
+  bool probe = true;  // ask a host, at most so often, for a page that cannot exist (soft_404.h)
+  std::int64_t probe_each_s = 86'400;
+  bool accept_deaths = false;  // bury also when more than half of a host is missing: a person has looked at it
+  bool force = false;          // also what was checked less than revisit_after_s ago
   // Only these references (those that are due, where one is not LIVE): each is read whole and handed over even if its
   // text is the same, no link is followed, nothing new is looked for. What is gone leaves as in any pass.
   std::optional<std::set<ReferenceId>> only;

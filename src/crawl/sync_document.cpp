@@ -5,6 +5,7 @@
 #include "base/date.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "crawl/session_ids.h"
 #include "crawl/sync_pass.h"
 #include "extract/document_type.h"
 #include "extract/extract.h"
@@ -55,7 +56,7 @@ Result<void> SyncPass::leave_out(const Wanted& wanted, const std::optional<Refer
   if (known->state == ReferenceState::gone) {
     Observation absent = seen;
     absent.outcome = Outcome::missing;
-    return state(next_reference(*known, absent, source_.policy.revisit_after_s, options_.life), *known);
+    return state(next_of(*known, absent), *known);
   }
   return withdraw(*known, why);
 }
@@ -109,7 +110,8 @@ Result<void> SyncPass::follow_links(const extract::Document& document, const Obs
   std::vector<catalog::FrontierEntry> found;
   for (const extract::Link& link : document.links) {
     if (link.nofollow) continue;
-    const auto url = resolve_link(link.target, base);
+    auto url = resolve_link(link.target, base);
+    if (url) url = resolve_link(without_session_id(url->href()), base);
     if (!url || !scope_->holds(*url) || known_.contains(url->href()) || queued_.contains(url->href())) continue;
     if (queued_.size() >= limit) {
       cut_ = true;
@@ -150,6 +152,31 @@ Result<bool> SyncPass::takes_over(const Reference& held) {
   return owner.ok() && owner->kind == SourceKind::archive;
 }
 
+// The same permanent target twice, and the same text there: that is where it lives now. The old address stays known.
+Result<void> SyncPass::settle_move(Reference& next, const Reference& before) {
+  const std::string target = next.moved_to;
+  if (source_.kind != SourceKind::url && scope_) {
+    const auto url = net::Url::parse(target);
+    if (!url || !scope_->holds(*url)) return {};  // out of the source: it keeps the address that belongs to it
+  }
+  RENVOI_TRY(const auto there, catalog_.find_reference(target));
+  if (there && there->id != next.id) {
+    if (!may_be_shown(there->state) || !there->indexed) return {};
+    // Two references of one text: the one with the address of today is enough.
+    next.state = ReferenceState::gone;
+    next.state_since = next.checked_at;
+    next.reason = "not indexed: it moved to " + target + ", which has a reference of its own";
+    next.next_check_at = next.checked_at + options_.life.gone_recheck_s[0];
+    return {};
+  }
+  next.address = target;
+  next.moved_to.clear();
+  next.reason = "it moved here from " + before.address;
+  queued_.insert(target);
+  looked_at_.insert(target);
+  return {};
+}
+
 Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Reference> known, const Observation& seen) {
   const bool redirected = !seen.final_address.empty() && seen.final_address != wanted.address;
   const auto final_url = net::Url::parse(seen.final_address);
@@ -170,11 +197,25 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
     Observation refused = seen;
     refused.outcome = Outcome::refused;
     refused.reason = document.error().message;
-    return state(next_reference(*known, refused, source_.policy.revisit_after_s, options_.life), *known);
+    return state(next_of(*known, refused), *known);
+  }
+  const bool same_text = known && known->fingerprint == fingerprint(document->text);
+  if (known && redirected && !same_text && !wanted.second_look && known->state != ReferenceState::gone) {
+    queue_.push_back({wanted.address, wanted.depth, wanted.ignore_canonical, true});
+    return {};
   }
   // The links first: what is in the frontier survives, whatever happens to this page.
   RENVOI_CHECK(follow_links(*document, seen, wanted.depth));
   if (seen.noindex || document->noindex) return leave_out(wanted, known, seen, "the page asks for it (noindex)");
+  RENVOI_TRY(const auto mask, unmask(wanted, known, seen, *document));
+  if (mask) {
+    if (!known) {
+      problem(wanted.address, mask->reason);
+      drop(wanted.address);
+      return {};
+    }
+    return look_known(*known, wanted, *mask);
+  }
   RENVOI_TRY(const bool other, belongs_to_canonical(wanted, known, seen, *document));
   if (other) return leave_out(wanted, known, seen, "another address is its canonical one");
 
@@ -190,9 +231,10 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
     before.state_since = seen.at;
     Observation direct = seen;
     if (before.address == seen.final_address) direct.permanent_redirect = false;
-    before = next_reference(before, direct, source_.policy.revisit_after_s, options_.life);
+    before = next_of(before, direct);
     before.checked_at = 0;  // until it is indexed
     before.validators = {};
+    before.history = {};
     RENVOI_TRY(Reference added, catalog_.add_reference(before, seen.at));
     before = std::move(added);
     if (before.address != wanted.address) RENVOI_CHECK(catalog_.remove_from_frontier(source_.id, wanted.address));
@@ -210,13 +252,14 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
   } else if (known->state == ReferenceState::gone) {
     ++pages_;
   }
-  Reference next = next_reference(before, seen, source_.policy.revisit_after_s, options_.life);
   const std::uint64_t now_fingerprint = fingerprint(document->text);
+  const bool same = before.fingerprint == now_fingerprint;
+  Reference next = next_of(before, seen, before.indexed && !same);
   next.type = extract::document_type(document->media_type);
   next.date = date_of(*document, seen);
-  const bool same = before.fingerprint == now_fingerprint;
   // Another text at the new address: not the same document moved.
   if (next.state == ReferenceState::moved && !same) next.state = ReferenceState::live;
+  if (next.state == ReferenceState::moved && before.indexed) RENVOI_CHECK(settle_move(next, before));
   if (same && before.indexed && before.state != ReferenceState::gone) {
     ++report_.totals.unchanged;
     if (is_read_again(before)) return hand_over(std::move(next), seen, std::move(*document), false);

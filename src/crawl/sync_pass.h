@@ -6,6 +6,7 @@
 #include <set>
 
 #include "crawl/scope.h"
+#include "crawl/soft_404.h"
 #include "crawl/sync.h"
 
 namespace renvoi::crawl {
@@ -39,6 +40,19 @@ class SyncPass {
     std::string address;
     std::uint32_t depth = 0;
     bool ignore_canonical = false;
+    bool second_look = false;  // at the end of the pass, when it is known what else leads where it leads
+  };
+  // Of what was known of a host when the pass began, or died shortly before: how much there was, how much of it is
+  // missing now, and how much is missing or dead.
+  struct HostTally {
+    std::uint64_t all = 0, missing = 0, lost = 0;
+  };
+  // What a host answered when it was asked for pages that cannot exist: beside a page, and elsewhere.
+  struct HostProbes {
+    std::string folder;
+    Probe beside;
+    std::optional<Probe> elsewhere;
+    Timestamp asked_at = 0;
   };
   // What the answer to one look was, for those that have to react to it.
   struct Look {
@@ -88,7 +102,24 @@ class SyncPass {
   Result<void> finish();
 
   bool is_due(const catalog::Reference& reference) const;
-  bool converges(const Wanted& wanted, const Observation& seen);
+  void note_redirect(const Wanted& wanted, const Observation& seen);
+  bool converges(const Observation& seen) const;
+  // The reference after a look; `changed`: whether its text is another than before, where that is known.
+  catalog::Reference next_of(const catalog::Reference& before, const Observation& seen,
+                             std::optional<bool> changed = {}) const;
+  void settle_hosts();
+  void count_missing(const catalog::Reference& reference);
+  bool is_held(const std::string& address) const;
+  Result<void> host_is_down();
+  void host_is_back(const catalog::Reference& reference, const Observation& seen);
+  // Of sync_soft_404.cpp: what is not the page that its status says. Nothing: it is one.
+  Result<std::optional<Observation>> unmask(const Wanted& wanted, const std::optional<catalog::Reference>& known,
+                                            const Observation& seen, const extract::Document& document);
+  Result<bool> answers_anything(const Wanted& wanted, bool known_text, const Observation& seen,
+                                const extract::Document& document, bool says_missing);
+  Result<HostProbes*> probes_of(const std::string& address, bool may_ask);
+  Probe ask_probe(const std::string& address);
+  Result<void> settle_move(catalog::Reference& next, const catalog::Reference& before);
   bool host_given_up(const std::string& address, const Observation* seen);
   void want(const std::string& address, std::uint32_t depth, bool ignore_canonical = false);
   void drop(const std::string& address);
@@ -110,7 +141,11 @@ class SyncPass {
   std::set<std::string> queued_;                                          // ever, in this pass
   std::uint64_t pages_ = 0;                                               // references of the source that are not GONE
   std::uint64_t alive_ = 0;                                               // of those known when the pass began
-  std::uint64_t missing_ = 0;                                             // of those, not there in this pass
+  std::map<std::string, HostTally> hosts_;                                // by origin
+  std::set<ReferenceId> missing_;                                         // not there in this pass
+  std::map<std::string, Observation> down_;                               // origin -> its last answer, or none
+  std::set<std::string> back_;                                            // origins that answer again
+  std::map<std::string, HostProbes> probes_;                              // by origin
   std::vector<std::pair<catalog::Reference, catalog::Reference>> dying_;  // next, before
   std::map<std::string, std::set<std::string>> led_to_;   // redirect target -> addresses that lead there
   std::map<std::string, std::vector<Wanted>> waits_for_;  // canonical address -> the pages that named it

@@ -127,7 +127,7 @@ Result<void> SyncPass::file_is_gone(const Reference& reference) {
   seen.status = 404;
   seen.reason = "the file is not there";
   seen.at = clock_.now();
-  return state(next_reference(reference, seen, source_.policy.revisit_after_s, options_.life), reference);
+  return state(next_of(reference, seen), reference);
 }
 
 Result<void> SyncPass::seed_folder() {

@@ -114,6 +114,17 @@ class Folder(unittest.TestCase):
         self.assertEqual([source["address"].rstrip("/") for source in sources], [str(self.home.notes)])
         self.assertEqual(sources[0]["pages"], 3)
 
+    def test_why_tells_a_page_by_address_and_by_number(self):
+        address = self.home.json("search", "pendulum clocks")["hits"][0]["address"]
+        told = self.home.json("why", address)
+        self.assertEqual((told["address"], told["state"], told["in_answers"]), (address, "LIVE", True))
+        self.assertEqual([entry["event"] for entry in told["trail"]], ["added", "found"])
+        self.assertEqual(self.home.json("why", str(told["id"]))["address"], address)
+        status, out, _ = self.home.run("why", self.home.notes / "museum.html")
+        self.assertEqual(status, OK)
+        self.assertIn("in answers  yes", out)
+        self.assertEqual(self.home.run("why", "https://example.org/never")[0], NOT_FOUND)
+
     def test_doctor_finds_nothing_wrong_and_says_so(self):
         config = self.home.folder / "doctor.toml"
         config.write_text("[server]\nport = 0\n")

@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 import unittest
+import urllib.parse
 
 from harness import Home, Site, page
 
@@ -178,6 +179,18 @@ class Serving(unittest.TestCase):
         self.server.json("DELETE", f"/api/sources/{added['id']}")
 
     # Figures
+
+    def test_a_reference_tells_why_by_number_and_by_address(self):
+        _, got = self.server.json("GET", "/api/search?q=pendulum%20clocks&limit=1")
+        hit = got["hits"][0]
+        status, told = self.server.json("GET", f"/api/references/{hit['reference']}")
+        self.assertEqual(status, 200)
+        self.assertEqual((told["address"], told["state"], told["in_answers"]), (hit["address"], "LIVE", True))
+        self.assertTrue(told["why"]["state"].startswith("LIVE"))
+        quoted = urllib.parse.quote(hit["address"], safe="")
+        self.assertEqual(self.server.json("GET", f"/api/references?address={quoted}")[1]["id"], told["id"])
+        self.assertEqual(self.server.json("GET", "/api/references/999999")[0], 404)
+        self.assertEqual(self.server.json("GET", "/api/references")[0], 400)
 
     def test_stats_and_metrics_agree(self):
         _, stats = self.server.json("GET", "/api/stats")

@@ -266,6 +266,70 @@ TEST_F(CatalogTest, ANewerVersionIsRefusedAndNamed) {
   EXPECT_NE(error.message.find("version 7"), std::string::npos) << error.message;
 }
 
+TEST_F(CatalogTest, VersionTwoIsBroughtUpWithWhatItHeld) {
+  page(site().id, "https://a.org/1");
+  catalog.reset();
+  run_sql(
+      "DROP TABLE alias; DROP TABLE host; DROP INDEX audit_by_reference;"
+      "ALTER TABLE reference DROP COLUMN checks; ALTER TABLE reference DROP COLUMN comparisons;"
+      "ALTER TABLE reference DROP COLUMN changes; ALTER TABLE reference DROP COLUMN watched_s;"
+      "ALTER TABLE reference DROP COLUMN compared_at; PRAGMA user_version=2");
+  open();
+  const auto found = *catalog->find_reference("https://a.org/1");
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->history, CheckHistory{});
+  EXPECT_EQ(catalog->audit_of(found->id, 10)->size(), 1u);
+}
+
+TEST_F(CatalogTest, AMovedReferenceIsFoundUnderBothAddresses) {
+  const Source source = site();
+  Reference reference = indexed_page(source.id, "https://a.org/old", "fr");
+  page(source.id, "https://a.org/taken");
+  reference.history = {7, 6, 5, 4, 3};
+  reference.address = "https://a.org/taken";
+  EXPECT_EQ(catalog->update_reference(reference, 105).error().code, ErrorCode::conflict);
+  reference.address = "https://a.org/new";
+  ASSERT_TRUE(catalog->update_reference(reference, 105, "LIVE -> MOVED").ok());
+  open();
+  for (const char* address : {"https://a.org/old", "https://a.org/new"}) {
+    const auto found = *catalog->find_reference(address);
+    ASSERT_TRUE(found.has_value()) << address;
+    EXPECT_EQ(found->id, reference.id);
+    EXPECT_EQ(found->address, "https://a.org/new");
+    EXPECT_EQ(found->history, reference.history);
+  }
+  EXPECT_EQ(*catalog->aliases(source.id), std::vector<std::string>{"https://a.org/old"});
+  // A page of its own at the old address takes it back; and the alias goes with its reference.
+  EXPECT_NE(page(source.id, "https://a.org/old").id, reference.id);
+  EXPECT_TRUE(catalog->aliases(source.id)->empty());
+  reference.address = "https://a.org/newest";
+  ASSERT_TRUE(catalog->update_reference(reference, 106).ok());
+  ASSERT_TRUE(catalog->remove_reference(reference.id, 107, "test").ok());
+  EXPECT_FALSE(catalog->find_reference("https://a.org/new")->has_value());
+}
+
+TEST_F(CatalogTest, HostsAreKept) {
+  EXPECT_FALSE(catalog->host("https://a.org")->has_value());
+  ASSERT_TRUE(catalog->set_host({"https://a.org", 9, "x"}).ok());
+  ASSERT_TRUE(catalog->set_host({"https://a.org", 10, "y"}).ok());
+  open();
+  EXPECT_EQ((*catalog->host("https://a.org"))->probed_at, 10);
+  EXPECT_EQ((*catalog->host("https://a.org"))->probe, "y");
+}
+
+TEST_F(CatalogTest, TheAuditTrailOfOneReferenceIsItsOwn) {
+  const Source source = site();
+  const Reference one = page(source.id, "https://a.org/1"), two = page(source.id, "https://a.org/2");
+  ASSERT_TRUE(catalog->update_reference(one, 120, "added").ok());
+  ASSERT_TRUE(catalog->update_reference(two, 121, "added").ok());
+  ASSERT_TRUE(catalog->update_reference(one, 122, "LIVE -> SUSPECT").ok());
+  const auto trail = *catalog->audit_of(one.id, 2);
+  ASSERT_EQ(trail.size(), 2u);
+  EXPECT_EQ(trail[0].event, "LIVE -> SUSPECT");
+  EXPECT_EQ(trail[1].event, "added");
+  EXPECT_EQ(trail[1].reference, one.id);
+}
+
 TEST(CatalogFile, AnotherProgramsDatabaseAndGarbageAreRefusedAndLeftAlone) {
   const TemporaryFolder folder;
   sqlite3* connection = nullptr;

@@ -99,15 +99,15 @@ TEST_F(FetcherTest, RedirectsAreFollowedAndTold) {
   EXPECT_FALSE(fetch(site.url("/c")).permanent_redirect);
 }
 
-TEST_F(FetcherTest, LoopsAndRedirectsToFilesAreRefused) {
+TEST_F(FetcherTest, LoopsAreBlockedAndRedirectsToFilesAreRefused) {
   site.set("/a", {302, "", "text/plain", {{"Location", "/b"}}});
   site.set("/b", {302, "", "text/plain", {{"Location", "/a"}}});
   site.set("/f", {302, "", "text/plain", {{"Location", "file:///etc/passwd"}}});
-  EXPECT_EQ(fetch(site.url("/a")).outcome, Outcome::refused);
+  EXPECT_EQ(fetch(site.url("/a")).outcome, Outcome::blocked);
   EXPECT_EQ(fetch(site.url("/f")).outcome, Outcome::refused);
   for (int i = 0; i < 12; ++i)
     site.set("/r" + std::to_string(i), {302, "", "text/plain", {{"Location", "/r" + std::to_string(i + 1)}}});
-  EXPECT_EQ(fetch(site.url("/r0")).outcome, Outcome::refused);
+  EXPECT_EQ(fetch(site.url("/r0")).outcome, Outcome::blocked);
 }
 
 TEST_F(FetcherTest, ARedirectToTheHomePageIsAnAbsence) {

@@ -83,11 +83,20 @@ TEST(ReferenceState, ThreeAbsencesOverAWeekAreDeathAndNotBefore) {
   EXPECT_EQ(twice.state, ReferenceState::suspect);
 }
 
-TEST(ReferenceState, SuspectsAreLookedAtAfterAnHourADayAndAWeek) {
+TEST(ReferenceState, SuspectsAreLookedAtAfterAnHourAndThenEveryDay) {
   Reference reference = next_reference(live(), answer(404, kStart), kDay_s);
   EXPECT_EQ(reference.next_check_at, kStart + kHour_s);
   reference = next_reference(reference, answer(404, kStart + kHour_s), kDay_s);
   EXPECT_EQ(reference.next_check_at, kStart + kHour_s + kDay_s);
+  for (int i = 0; i < 6; ++i) {
+    const Timestamp now = reference.next_check_at;
+    reference = next_reference(reference, answer(404, now), kDay_s);
+    EXPECT_EQ(reference.next_check_at, now + kDay_s);
+    EXPECT_EQ(reference.state, ReferenceState::suspect);
+  }
+  reference = next_reference(reference, answer(404, reference.next_check_at), kDay_s);
+  EXPECT_EQ(reference.state, ReferenceState::gone);
+  EXPECT_EQ(reference.checked_at, kStart + 7 * kDay_s + kHour_s);
 }
 
 TEST(ReferenceState, A410IsConfirmedADayLater) {

@@ -36,6 +36,7 @@ void declare_search_commands(CLI::App& app, Context& context);  // search, ask
 void declare_serve_command(CLI::App& app, Context& context);
 void declare_pin_command(CLI::App& app, Context& context);
 void declare_stats_command(CLI::App& app, Context& context);
+void declare_why_command(CLI::App& app, Context& context);
 void declare_extract_command(CLI::App& app, Context& context);
 void declare_eval_command(CLI::App& app, Context& context);
 void declare_model_commands(CLI::App& app, Context& context);   // model list, add, probe

@@ -91,6 +91,7 @@ Application::Application(Engine& given_engine, KeyRing& given_keys, bool keys_ar
   add_openai_routes(routes_);
   add_question_routes(routes_);
   add_source_routes(routes_);
+  add_reference_routes(routes_);
   add_system_routes(routes_);
   if (engine.config().server.watch_folders) folders.emplace(engine, jobs);
 }

@@ -79,10 +79,11 @@ struct Application {
 };
 
 // Each file of routes adds its own.
-void add_openai_routes(std::vector<Route>& routes);    // /v1/...
-void add_question_routes(std::vector<Route>& routes);  // /api/search, /api/ask
-void add_source_routes(std::vector<Route>& routes);    // /api/sources
-void add_system_routes(std::vector<Route>& routes);    // /api/stats, /healthz, /metrics, /, /assets
+void add_openai_routes(std::vector<Route>& routes);     // /v1/...
+void add_question_routes(std::vector<Route>& routes);   // /api/search, /api/ask
+void add_reference_routes(std::vector<Route>& routes);  // /api/references
+void add_source_routes(std::vector<Route>& routes);     // /api/sources
+void add_system_routes(std::vector<Route>& routes);     // /api/stats, /healthz, /metrics, /, /assets
 
 // The body as JSON, or nothing after having answered with what is wrong.
 std::optional<Json> read_body(const Exchange& exchange);

@@ -1,0 +1,313 @@
+// Half a year of 20,000 references on 200 hosts that are down, forget pages for a while, lose them and change them, as
+// drawn from a seed; the real life cycle and revisit policy, a clock that a loop moves, and an observer who knows the
+// truth.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <queue>
+#include <random>
+#include <vector>
+
+#include "crawl/reference_state.h"
+#include "crawl/revisit.h"
+
+namespace renvoi::crawl {
+namespace {
+
+using catalog::Reference;
+using catalog::ReferenceState;
+
+constexpr std::int64_t kHour_s = 3'600, kDay_s = 86'400;
+constexpr Timestamp kStart = 1'800'000'000, kEnd = kStart + 180 * kDay_s, kNever = kEnd * 2;
+
+struct Span {
+  Timestamp from = 0, until = 0;
+  bool holds(Timestamp at) const { return from <= at && at < until; }
+};
+using Spans = std::vector<Span>;  // in order, apart from each other
+
+bool holds(const Spans& spans, Timestamp at) {
+  const auto next =
+      std::upper_bound(spans.begin(), spans.end(), at, [](Timestamp t, const Span& span) { return t < span.from; });
+  return next != spans.begin() && std::prev(next)->holds(at);
+}
+
+enum class Listing : std::uint8_t { none, honest, always_new };  // what a host's sitemap says of the last change
+
+struct Host {
+  Spans down;       // 5xx, refused, timeouts: hours to weeks
+  Spans forgetful;  // 404 for everything: a deployment that went wrong
+  Spans blocked;    // 403, 429
+  Listing listing = Listing::none;
+};
+
+struct Page {
+  std::uint32_t host = 0;
+  Spans away;  // 404 for a while
+  Timestamp dies_at = kNever;
+  int death_status = 404;  // 200: a soft 404, which is told from the text
+  std::vector<Timestamp> changes;
+};
+
+struct Web {
+  std::vector<Host> hosts;
+  std::vector<Page> pages;
+};
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  double share() { return std::uniform_real_distribution<>(0, 1)(random_); }
+  double wait_s(double mean_s) { return std::exponential_distribution<>(1 / mean_s)(random_); }
+  double normal() { return std::normal_distribution<>()(random_); }
+  // From `shortest_s` to `longest_s`, each order of magnitude as likely.
+  std::int64_t duration_s(std::int64_t shortest_s, std::int64_t longest_s) {
+    return static_cast<std::int64_t>(
+        static_cast<double>(shortest_s) *
+        std::pow(static_cast<double>(longest_s) / static_cast<double>(shortest_s), share()));
+  }
+  Spans spans(double mean_wait_s, std::int64_t shortest_s, std::int64_t longest_s) {
+    Spans all;
+    auto at = static_cast<double>(kStart);
+    while ((at += kHour_s + wait_s(mean_wait_s)) < static_cast<double>(kEnd)) {
+      const auto from = static_cast<Timestamp>(at);
+      all.push_back({from, from + duration_s(shortest_s, longest_s)});
+      at = static_cast<double>(all.back().until);
+    }
+    return all;
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+// Rates of change: log-normal around one in 200 days, spread so that two thirds do not change in ten weeks (Fetterly,
+// Manasse, Najork and Wiener, "A large-scale study of the evolution of web pages", WWW 2003: 65 %), at most one in two
+// hours.
+Web drawn_web(std::uint64_t seed, std::size_t hosts, std::size_t pages) {
+  Dice dice(seed);
+  Web web;
+  for (std::size_t i = 0; i < hosts; ++i) {
+    Host host;
+    host.down = dice.spans(30.0 * kDay_s, kHour_s / 4, 25 * kDay_s);
+    host.forgetful = dice.spans(90.0 * kDay_s, kHour_s / 6, 2 * kDay_s);
+    host.blocked = dice.spans(60.0 * kDay_s, kHour_s / 2, 4 * kDay_s);
+    const double kind = dice.share();
+    host.listing = kind < 0.4 ? Listing::honest : kind < 0.55 ? Listing::always_new : Listing::none;
+    web.hosts.push_back(std::move(host));
+  }
+  for (std::size_t i = 0; i < pages; ++i) {
+    Page page;
+    page.host = static_cast<std::uint32_t>(i % hosts);
+    page.away = dice.spans(60.0 * kDay_s, kHour_s / 6, 3 * kDay_s);
+    const double life_s = dice.wait_s(3.0 * 365 * kDay_s);
+    if (life_s < static_cast<double>(kEnd - kStart)) page.dies_at = kStart + static_cast<Timestamp>(life_s);
+    const double death = dice.share();
+    page.death_status = death < 0.2 ? 200 : death < 0.35 ? 410 : 404;
+    const double per_day = std::min(12.0, std::exp(2.3 * dice.normal()) / 200);
+    for (auto at = static_cast<double>(kStart); (at += dice.wait_s(kDay_s / per_day)) < static_cast<double>(kEnd);)
+      page.changes.push_back(static_cast<Timestamp>(at));
+    web.pages.push_back(std::move(page));
+  }
+  return web;
+}
+
+struct Told {
+  std::uint64_t requests = 0;
+  std::uint64_t wrongly_removed = 0;
+  std::uint64_t dead = 0, dead_and_shown = 0;  // shown more than eight days after it died and its host answered
+  double live_days = 0;
+  double age_days2 = 0;  // the integral of the age of unseen changes over the time
+  double requests_per_page_day() const { return static_cast<double>(requests) / live_days; }
+  double mean_age_days() const { return age_days2 / live_days; }
+};
+
+class Simulation {
+ public:
+  Simulation(const Web& web, RevisitPolicy policy, bool listings, std::int64_t base_s)
+      : web_(web), policy_(policy), listings_(listings), base_s_(base_s) {}
+
+  Told run() {
+    for (std::size_t i = 0; i < web_.pages.size(); ++i) {
+      Reference reference;
+      reference.id = static_cast<ReferenceId>(i + 1);
+      reference.address = "https://example.org/";
+      reference.indexed = true;
+      references_.push_back(reference);
+      last_seen_.push_back(kStart);
+      listed_.push_back(false);
+      // The first reading takes a day.
+      plan(i, kStart + static_cast<Timestamp>(i * kDay_s / web_.pages.size()));
+      told_.live_days += static_cast<double>(std::min(web_.pages[i].dies_at, kEnd) - kStart) / kDay_s;
+      told_.dead += web_.pages[i].dies_at < kEnd ? 1 : 0;
+    }
+    for (Timestamp day = kStart; day < kEnd; day += kDay_s) {
+      while (!due_.empty() && due_.top().first < day + kDay_s) {
+        const auto [at, page] = due_.top();
+        due_.pop();
+        if (planned_[page] == at) look(page, at);
+      }
+      if (listings_) read_listings(day + kDay_s);
+    }
+    for (std::size_t i = 0; i < web_.pages.size(); ++i) settle(i);
+    return told_;
+  }
+
+ private:
+  // A pass an hour.
+  void plan(std::size_t page, Timestamp at) {
+    at = (at + kHour_s - 1) / kHour_s * kHour_s;
+    planned_.resize(web_.pages.size());
+    planned_[page] = at;
+    due_.emplace(at, page);
+  }
+
+  Observation ask(const Page& page, Timestamp at) const {
+    const Host& host = web_.hosts[page.host];
+    Observation seen;
+    seen.at = at;
+    const auto answers = [&](Outcome outcome, int status) {
+      seen.outcome = outcome;
+      seen.status = status;
+      seen.reason = "HTTP " + std::to_string(status);
+    };
+    if (holds(host.down, at))
+      answers(Outcome::unreachable, 503);
+    else if (holds(host.blocked, at))
+      answers(Outcome::blocked, 403);
+    else if (at >= page.dies_at)
+      answers(Outcome::missing, page.death_status);
+    else if (holds(host.forgetful, at) || holds(page.away, at))
+      answers(Outcome::missing, 404);
+    else
+      answers(Outcome::fetched, 200);
+    return seen;
+  }
+
+  void look(std::size_t i, Timestamp at) {
+    const Page& page = web_.pages[i];
+    Reference& reference = references_[i];
+    const Observation seen = ask(page, at);
+    if (at < page.dies_at) ++told_.requests;
+    if (seen.outcome == Outcome::fetched) {
+      const bool changed = unseen(i, at) <= at;
+      reference.history = compared(reference.history, at, changed, listed_[i] ? kDay_s : 0);
+      listed_[i] = false;
+      see(i, at);
+    }
+    const ReferenceState before = reference.state;
+    reference = next_reference(reference, seen, revisit_interval_s(reference.history, base_s_, policy_));
+    if (reference.state == ReferenceState::gone && before != ReferenceState::gone && at < page.dies_at)
+      ++told_.wrongly_removed;
+    if (at >= page.dies_at && may_be_shown(before) && !may_be_shown(reference.state)) hidden(i, at);
+    plan(i, std::max(reference.next_check_at, at + 1));
+    // As a sync does: its host is back for the others too.
+    if (before == ReferenceState::host_down && seen.outcome != Outcome::unreachable)
+      for (std::size_t other = page.host; other < web_.pages.size(); other += web_.hosts.size())
+        if (other != i && references_[other].state == ReferenceState::host_down && planned_[other] > at + kHour_s)
+          plan(other, at + 1);
+  }
+
+  // The first change after the page was last seen.
+  Timestamp unseen(std::size_t i, Timestamp until) const {
+    const auto& changes = web_.pages[i].changes;
+    const auto first = std::upper_bound(changes.begin(), changes.end(), last_seen_[i]);
+    return first == changes.end() || *first > until ? kNever : *first;
+  }
+
+  void see(std::size_t i, Timestamp at) {
+    if (const Timestamp since = could_be_seen(i, unseen(i, at)); since <= at) {
+      const double days = static_cast<double>(at - since) / kDay_s;
+      told_.age_days2 += days * days / 2;
+    }
+    last_seen_[i] = at;
+  }
+
+  // Nobody sees a change before its host answers.
+  Timestamp could_be_seen(std::size_t i, Timestamp change) const {
+    const Page& page = web_.pages[i];
+    const Host& host = web_.hosts[page.host];
+    for (int round = 0; round < 3; ++round)
+      for (const Spans* spans : {&host.down, &host.blocked, &host.forgetful, &page.away})
+        for (const Span& span : *spans)
+          if (span.holds(change)) change = span.until;
+    return change;
+  }
+
+  // It left the answers at `at`: how long had its host been there to say so?
+  void hidden(std::size_t i, Timestamp at) {
+    const Page& page = web_.pages[i];
+    Timestamp since = page.dies_at;
+    for (const Span& down : web_.hosts[page.host].down)
+      if (down.from <= at && down.until > since) since = std::min(down.until, at);
+    if (at - since > 8 * kDay_s) ++told_.dead_and_shown;
+  }
+
+  void settle(std::size_t i) {
+    const Page& page = web_.pages[i];
+    see(i, std::min(page.dies_at, kEnd));
+    if (page.dies_at < kEnd && may_be_shown(references_[i].state)) hidden(i, kEnd);
+  }
+
+  // Once a day, one request a host.
+  void read_listings(Timestamp at) {
+    for (const Host& host : web_.hosts) told_.requests += host.listing != Listing::none ? 1 : 0;
+    for (std::size_t i = 0; i < web_.pages.size(); ++i) {
+      const Page& page = web_.pages[i];
+      const Host& host = web_.hosts[page.host];
+      const Reference& reference = references_[i];
+      if (host.listing == Listing::none || holds(host.down, at) || at >= page.dies_at ||
+          reference.state != ReferenceState::live)
+        continue;
+      const auto after = std::upper_bound(page.changes.begin(), page.changes.end(), at);
+      const Timestamp modified = host.listing == Listing::always_new ? at - 1
+                                 : after == page.changes.begin()     ? kStart
+                                                                     : *std::prev(after);
+      const Timestamp due = due_when_listed(reference, modified, at, base_s_, policy_);
+      if (due == reference.next_check_at) continue;
+      listed_[i] = due < reference.next_check_at;
+      references_[i].next_check_at = due;
+      plan(i, due);
+    }
+  }
+
+  const Web& web_;
+  const RevisitPolicy policy_;
+  const bool listings_;
+  const std::int64_t base_s_;
+  std::vector<Reference> references_;
+  std::vector<Timestamp> last_seen_, planned_;
+  std::vector<bool> listed_;
+  std::priority_queue<std::pair<Timestamp, std::size_t>, std::vector<std::pair<Timestamp, std::size_t>>, std::greater<>>
+      due_;
+  Told told_;
+};
+
+void print(const char* name, const Told& told) {
+  std::printf(
+      "%-28s %.3f requests a page and day, mean age of unseen changes %.4f days; wrongly removed %llu, "
+      "of %llu dead still shown after 8 days %llu\n",
+      name, told.requests_per_page_day(), told.mean_age_days(), static_cast<unsigned long long>(told.wrongly_removed),
+      static_cast<unsigned long long>(told.dead), static_cast<unsigned long long>(told.dead_and_shown));
+}
+
+TEST(Simulation, HalfAYearOfTwentyThousandReferences) {
+  const Web web = drawn_web(2026, 200, 20'000);
+  const Told adaptive = Simulation(web, {}, true, kDay_s).run();
+  const Told without_listings = Simulation(web, {}, false, kDay_s).run();
+  const Told daily = Simulation(web, {.adaptive = false}, false, kDay_s).run();
+  print("adaptive", adaptive);
+  print("adaptive, without sitemaps", without_listings);
+  print("every day", daily);
+  for (const Told* told : {&adaptive, &without_listings}) {
+    EXPECT_EQ(told->wrongly_removed, 0u);
+    EXPECT_EQ(told->dead_and_shown, 0u);
+    EXPECT_GT(told->dead, 2'000u);
+  }
+  EXPECT_LT(adaptive.requests_per_page_day(), 0.4 * daily.requests_per_page_day());
+  EXPECT_LT(adaptive.mean_age_days(), 1.1 * daily.mean_age_days());
+}
+
+}  // namespace
+}  // namespace renvoi::crawl
