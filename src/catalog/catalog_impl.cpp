@@ -7,7 +7,6 @@
 namespace renvoi::catalog {
 namespace {
 
-constexpr std::int64_t kMaxAuditEntries = 100'000;
 constexpr std::int64_t kMaxChanges = 100'000;   // a reader that is further behind reads all
 constexpr std::int64_t kRemovedAtOnce = 5'000;  // rows of a source that is removed; others may write in between
 

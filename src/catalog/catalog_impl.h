@@ -19,6 +19,8 @@ inline constexpr std::string_view kKept = "source NOT IN (SELECT id FROM source 
 // The terms of the index `reference_indexed`, so that it is used.
 inline constexpr std::string_view kShown = "indexed=1 AND state IN (0, 3, 5)";  // LIVE, HOST_DOWN, MOVED
 
+inline constexpr std::int64_t kMaxAuditEntries = 100'000;
+
 Error no_source(SourceId id);
 Error no_reference(ReferenceId id);
 

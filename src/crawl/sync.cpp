@@ -24,6 +24,8 @@ std::string origin_of(const std::string& address) {
   return url ? url->origin() : "";
 }
 
+}  // namespace
+
 bool is_web(const catalog::Source& source) {
   return source.kind != SourceKind::folder && source.kind != SourceKind::file && source.kind != SourceKind::archive;
 }
