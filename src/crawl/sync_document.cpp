@@ -154,6 +154,7 @@ Result<bool> SyncPass::takes_over(const Reference& held) {
 
 // The same permanent target twice, and the same text there: that is where it lives now. The old address stays known.
 Result<void> SyncPass::settle_move(Reference& next, const Reference& before) {
+  if (source_.kind == SourceKind::list) return {};  // its addresses tell what belongs to it
   const std::string target = next.moved_to;
   if (source_.kind != SourceKind::url && scope_) {
     const auto url = net::Url::parse(target);

@@ -63,6 +63,12 @@ class SiteServer {
     const auto found = all.find(path);
     return found == all.end() ? 0 : found->second;
   }
+  // Of the last request for `path`, decoded.
+  std::map<std::string, std::string> query(const std::string& path) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = queries_.find(path);
+    return found == queries_.end() ? std::map<std::string, std::string>() : found->second;
+  }
   void forget() {
     const std::scoped_lock lock(mutex_);
     asked_.clear();
@@ -74,6 +80,7 @@ class SiteServer {
     {
       const std::scoped_lock lock(mutex_);
       ++asked_[request.path];
+      queries_[request.path] = request.query;
       if (const auto found = pages_.find(request.path); found != pages_.end()) page = found->second;
     }
     for (const auto& [name, value] : page.headers)
@@ -85,6 +92,7 @@ class SiteServer {
   mutable std::mutex mutex_;
   std::map<std::string, Page> pages_;
   std::map<std::string, int> asked_;
+  std::map<std::string, std::map<std::string, std::string>> queries_;
   std::unique_ptr<net::HttpServer> server_;
 };
 
