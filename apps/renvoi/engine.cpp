@@ -128,10 +128,10 @@ Result<void> Engine::open_collection(Access access) {
   if (access != Access::read) RENVOI_CHECK(files_->create_folders(folder));
   const index::Identity identity{embedding_model_.digest, static_cast<std::uint32_t>(embedder_->dimensions()),
                                  extract::kExtractorVersion};
-  RENVOI_TRY(first_tier_, open_first_tier_table(*files_, embedding_model_, identity));
-  std::optional<index::Identity> first;
-  if (first_tier_) first = first_tier_->identity;
-  const auto open = [&](Mode mode) { return search::Collection::open(*files_, clock_, folder, identity, mode, first); };
+  RENVOI_TRY(tables_, open_tables(*files_, embedding_model_, identity, folder));
+  const auto open = [&](Mode mode) {
+    return search::Collection::open(*files_, clock_, folder, identity, mode, tables_);
+  };
   auto opened = open(access == Access::read ? Mode::read : Mode::write);
   if (!opened && access != Access::read && opened.error().code == ErrorCode::conflict) {
     // Held by another process, or bound to another model? In the first case it can still be read.
@@ -163,6 +163,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   }
   RENVOI_CHECK(engine->open_models(notify));
   RENVOI_CHECK(engine->open_collection(access));
+  if (engine->collection_->writable())
+    engine->fitter_ = std::make_unique<ingest::TableFitter>(*engine->files_, *engine->collection_, *engine->tables_);
   engine->client_ = std::make_unique<net::HttpClient>(client_options(config));
   crawl::FetcherOptions fetching;
   fetching.max_body_bytes = config.fetch.max_body_bytes;
@@ -171,8 +173,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   engine->fetcher_ = crawl::make_fetcher(*engine->client_, engine->clock_, fetching);
   engine->cache_ = std::make_unique<crawl::DocumentCache>(*engine->files_, collection_folder(config) / "cache",
                                                           config.answer.cache_bytes);
-  engine->searcher_ = std::make_unique<search::Searcher>(
-      *engine->collection_, *engine->embedder_, engine->first_tier_ ? engine->first_tier_->embedder.get() : nullptr);
+  engine->searcher_ = std::make_unique<search::Searcher>(*engine->collection_, *engine->embedder_);
   answer::AnswererOptions answering;
   answering.default_mode = engine->default_mode_;
   answering.evidence_references = config.answer.evidence_references;
@@ -190,8 +191,8 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   options.sync.force = force;
   options.on_progress = on_progress;
   options.fast = depth == Depth::first_tier;
-  if (first_tier_) options.table = first_tier_->embedder.get();
-  if (options.fast && !first_tier_) {
+  options.fitter = fitter_.get();
+  if (options.fast && !has_first_tier()) {
     return Error{ErrorCode::invalid,
                  fmt::format("there is no first tier without a table: 'renvoi model distil {}' makes it once, in some "
                              "minutes",
@@ -199,8 +200,10 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   }
   auto report = ingest::ingest_source(source, *collection_, *fetcher_, *embedder_, options, stop);
   if (!report) return std::move(report).error();
-  if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0)
+  if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0) {
     RENVOI_CHECK(collection_->compact());
+    RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
+  }
   return report;
 }
 
@@ -210,11 +213,19 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   ingest::IngestOptions options;
   options.on_progress = on_progress;
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
+  options.fitter = fitter_.get();
   auto report = ingest::encode_waiting(*collection_, *fetcher_, pace == Pace::fast ? *embedder_ : *background_embedder_,
                                        options, stop, source);
   if (!report) return std::move(report).error();
-  if (report->documents_encoded > 0 || report->sync.totals.gone > 0) RENVOI_CHECK(collection_->compact());
+  if (report->documents_encoded > 0 || report->sync.totals.gone > 0) {
+    RENVOI_CHECK(collection_->compact());
+    RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
+  }
   return report;
+}
+
+Result<void> Engine::settle_tables(ingest::TableFitter::Wait wait, std::stop_token stop) {
+  return fitter_ == nullptr ? Result<void>() : fitter_->settle(wait, std::move(stop));
 }
 
 Result<catalog::Source> Engine::find_source(const std::string& text) {

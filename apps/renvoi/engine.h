@@ -14,6 +14,7 @@
 #include "crawl/fetcher.h"
 #include "first_tier.h"
 #include "ingest/ingest.h"
+#include "ingest/table_fitter.h"
 #include "io/file_system.h"
 #include "lazy_models.h"
 #include "model/model_store.h"
@@ -51,7 +52,12 @@ class Engine {
   answer::AnswerMode default_mode() const { return default_mode_; }
 
   // Whether documents are searchable before they are encoded: the embedding model was distilled.
-  bool has_first_tier() const { return first_tier_.has_value(); }
+  bool has_first_tier() const { return collection_->has_first_tier(); }
+  search::CollectionTables& tables() { return *tables_; }
+  // Fits the table to the collection as it is encoded; null when it is open for reading.
+  ingest::TableFitter* fitter() { return fitter_.get(); }
+  // After documents have left: what the fitter keeps of them goes too. The table is fitted if enough has changed.
+  Result<void> settle_tables(ingest::TableFitter::Wait wait, std::stop_token stop = {});
 
   using OnProgress = std::function<void(const ingest::IngestProgress&)>;
   enum class Depth : std::uint8_t {
@@ -86,10 +92,11 @@ class Engine {
   model::ModelManifest embedding_model_;
   std::optional<model::ModelManifest> generation_model_;
   std::unique_ptr<LazyEmbedder> embedder_, background_embedder_;
-  std::optional<FirstTierTable> first_tier_;
+  std::shared_ptr<search::CollectionTables> tables_;
   std::unique_ptr<model::Generator> generator_;
   answer::AnswerMode default_mode_ = answer::AnswerMode::extractive;
   std::unique_ptr<search::Collection> collection_;
+  std::unique_ptr<ingest::TableFitter> fitter_;  // after the collection: ends before it
   std::unique_ptr<crawl::Fetcher> fetcher_;
   std::unique_ptr<crawl::DocumentCache> cache_;
   std::unique_ptr<search::Searcher> searcher_;

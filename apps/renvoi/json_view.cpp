@@ -86,6 +86,7 @@ Json json_of(const search::SearchResponse& response) {
                     {"tier", hit.tier == search::Tier::full ? "full" : "first"}});
   }
   return {{"language", response.query_language},
+          {"query_by", std::string(search::to_string(response.query_by))},
           {"hits", hits},
           {"timings_ms", {{"embed", response.timings.embed_ms}, {"search", response.timings.search_ms}}}};
 }
@@ -124,6 +125,7 @@ Json json_of(const answer::Answer& answer) {
           {"language", answer.language},
           {"mode", std::string(to_string(answer.mode))},
           {"abstained", answer.abstained},
+          {"query_by", std::string(search::to_string(answer.query_by))},
           {"signs", signs},
           {"citations", citations},
           {"dropped", dropped},

@@ -56,6 +56,7 @@ struct Answer {
   std::vector<Citation> citations;
   std::vector<Dropped> dropped;
   std::optional<AnswerSigns> signs;  // what decided whether to answer; nothing when no document was read
+  search::QueryBy query_by = search::QueryBy::words;  // what made the vector that documents were found by
   AnswerTimings timings;
   std::uint32_t prompt_tokens = 0, completion_tokens = 0;
 };
@@ -67,6 +68,8 @@ struct AskRequest {
   std::string language;  // of references; "" for all
   std::uint32_t max_citations = 4;
   std::uint32_t deadline_ms = 60'000;
+  // Documents are found without the encoder (SearchRequest::fast). Their sentences are compared by it all the same.
+  bool fast = false;
 };
 
 struct AnswererOptions {

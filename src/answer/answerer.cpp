@@ -103,23 +103,36 @@ struct Answerer::Impl {
   crawl::DocumentCache* cache;
   AnswererOptions options;
 
-  Result<std::vector<search::SearchHit>> find(const AskRequest& request, Answer& answer) {
+  Result<search::SearchResponse> find(const AskRequest& request, Answer& answer) {
     search::SearchRequest wanted;
     wanted.query = request.question;
     wanted.limit = options.evidence_references * kPassagesPerReference;
     wanted.source = request.source;
     wanted.language = request.language;
     wanted.passages_per_reference = kPassagesPerReference;
+    wanted.fast = request.fast;
     RENVOI_TRY(search::SearchResponse response, searcher.search(wanted));
     answer.language = response.query_language;
     answer.timings.embed_ms = response.timings.embed_ms;
     answer.timings.search_ms = response.timings.search_ms;
-    return std::move(response.hits);
+    answer.query_by = response.query_by;
+    return response;
   }
 
-  Result<Question> read_question(const AskRequest& request, const Answer& answer, const TimeLimit& limit) {
+  // The encoder's vector of the question, which its sentences are compared with: the search's, where it had one. Else
+  // the cosines of the hits are another's, and become the encoder's here, since abstention is judged by them.
+  Result<Question> read_question(const AskRequest& request, const Answer& answer, search::SearchResponse& found,
+                                 const TimeLimit& limit) {
+    if (!found.query_vector.empty()) return Question{request.question, answer.language, std::move(found.query_vector)};
     const std::array<std::string_view, 1> texts{request.question};
     RENVOI_TRY(model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::query, {}, limit.token()));
+    const auto full = collection.snapshots().full;
+    for (search::SearchHit& hit : found.hits) {
+      if (hit.tier != search::Tier::full) continue;
+      for (const index::PassageNumber passage : full->passages_of(hit.reference.id))
+        if (full->record(passage).fingerprint == hit.fingerprint)
+          hit.semantic = full->similarity(embedded.values, passage);
+    }
     return Question{request.question, answer.language, std::move(embedded.values)};
   }
 
@@ -169,14 +182,14 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
                  "max_citations is " + std::to_string(request.max_citations) + ": it must be from 1 to 20"};
   }
   const TimeLimit limit(stop, request.deadline_ms);
-  RENVOI_TRY(const std::vector<search::SearchHit> hits, impl_->find(request, answer));
-  if (hits.empty()) {
+  RENVOI_TRY(search::SearchResponse found, impl_->find(request, answer));
+  if (found.hits.empty()) {
     abstain(answer, AbstentionReason::nothing_indexed, on_piece);
     return answer;
   }
-  RENVOI_TRY(const Question question, impl_->read_question(request, answer, limit));
+  RENVOI_TRY(const Question question, impl_->read_question(request, answer, found, limit));
   const TermWeights weights(impl_->collection.snapshots().larger());
-  RENVOI_TRY(const Evidence evidence, impl_->fetch(hits, question, weights, limit, answer));
+  RENVOI_TRY(const Evidence evidence, impl_->fetch(found.hits, question, weights, limit, answer));
   if (limit.fired()) return stopped(limit, stop, request);
   RENVOI_TRY(const std::vector<ScoredUnit> ranked,
              rank_units(evidence, question, weights, impl_->embedder, limit.token()));

@@ -4,19 +4,28 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <thread>
+
+#include "index/manifest.h"
+#include "index/named_files.h"
 
 namespace renvoi::search {
 namespace {
 
 constexpr int kSnapshotTries = 8;
+constexpr int kReleaseTries = 200;  // ten milliseconds each
 
 class FolderCollection final : public Collection {
  public:
-  FolderCollection(io::FileSystem& files, const Clock& clock, std::filesystem::path folder, Mode mode)
-      : files_(files), clock_(clock), folder_(std::move(folder)), mode_(mode) {}
+  FolderCollection(io::FileSystem& files, const Clock& clock, std::filesystem::path folder, Mode mode,
+                   std::shared_ptr<TierTables> tables)
+      : files_(files),
+        clock_(clock),
+        folder_(std::move(folder)),
+        mode_(mode),
+        tables_(tables != nullptr ? std::move(tables) : fixed_tables({})) {}
 
-  Result<void> open(const index::Identity& identity, const std::optional<index::Identity>& first) {
-    first_identity_ = first;
+  Result<void> open(const index::Identity& identity) {
     if (writable()) {
       RENVOI_CHECK(files_.create_folders(folder_));
       // The full tier's index first: its lock keeps a second writer out of all.
@@ -36,17 +45,27 @@ class FolderCollection final : public Collection {
   const Clock& clock() const override { return clock_; }
   const std::filesystem::path& folder() const override { return folder_; }
   bool writable() const override { return mode_ == Mode::write; }
-  bool has_first_tier() const override { return first_identity_.has_value(); }
+  bool has_first_tier() const override { return tables_->newest() != nullptr; }
+  const std::shared_ptr<TierTables>& tables() const override { return tables_; }
+
+  Result<std::shared_ptr<const TierTable>> first_tier_table() override {
+    if (writable()) {
+      const std::lock_guard lock(mutex_);
+      RENVOI_CHECK(follow_newest_table());
+    }
+    return first_tier().table;
+  }
 
   // A document that moves is committed to its new tier before it leaves the old one: who sees one of them before and
   // after the other unchanged has missed nothing.
   Snapshots snapshots() const override {
-    const std::shared_ptr<index::Index> first = first_tier();
     Snapshots both;
     for (int i = 0; i < kSnapshotTries; ++i) {
-      both.first = first == nullptr ? nullptr : first->snapshot();
+      const FirstTierIndex first = first_tier();
+      both.first = first.index == nullptr ? nullptr : first.index->snapshot();
+      both.first_table = first.table;
       both.full = index_->snapshot();
-      if (first == nullptr || first->snapshot() == both.first) break;
+      if (first_tier().index == first.index && (first.index == nullptr || first.index->snapshot() == both.first)) break;
     }
     return both;
   }
@@ -58,12 +77,14 @@ class FolderCollection final : public Collection {
     return waiting;
   }
 
-  Result<void> put(std::span<const DocumentWrite> documents, Tier tier) override {
+  Result<void> put(std::span<const DocumentWrite> documents, Tier tier, const TierTable* made_by) override {
     const std::lock_guard lock(mutex_);
     RENVOI_CHECK(may_write());
-    const std::shared_ptr<index::Index> first = first_tier();
+    const auto [first, table] = first_tier();
     if (tier == Tier::first && first == nullptr)
       return Error{ErrorCode::invalid, "the collection in " + folder_.string() + " has no first tier"};
+    if (tier == Tier::first && made_by != nullptr && !(made_by->identity == table->identity))
+      return Error{ErrorCode::conflict, "the first tier is of another table than these vectors: make them again"};
     std::vector<const DocumentWrite*> wanted;
     std::vector<catalog::ReferenceUpdate> updates;
     for (const DocumentWrite& document : documents) {
@@ -117,7 +138,7 @@ class FolderCollection final : public Collection {
 
   Result<void> refresh() override {
     if (writable()) return {};
-    const std::shared_ptr<index::Index> first = look_for_first_tier();
+    const std::shared_ptr<index::Index> first = look_for_first_tier().index;
     if (first == nullptr) return index_->refresh();
     // As snapshots(): until the first tier is the same before and after.
     for (int i = 0; i < kSnapshotTries; ++i) {
@@ -133,18 +154,18 @@ class FolderCollection final : public Collection {
 
   Result<void> compact() override {
     RENVOI_CHECK(index_->compact());
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return first == nullptr ? Result<void>() : first->compact();
   }
 
   Result<void> check() override {
     RENVOI_CHECK(index_->check());
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return first == nullptr ? Result<void>() : first->check();
   }
 
   TierStats stats() const override {
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return {index_->stats(), first == nullptr ? index::IndexStats{} : first->stats()};
   }
 
@@ -152,6 +173,7 @@ class FolderCollection final : public Collection {
     DiskUse use;
     use.index_bytes = files_.disk_bytes(folder_ / "index");
     if (files_.exists(first_folder())) use.index_bytes += files_.disk_bytes(first_folder());
+    use.fitted_bytes = files_.disk_bytes(folder_ / "fitted");
     for (const char* name : {"catalog.db", "catalog.db-wal", "catalog.db-shm"})
       use.catalog_bytes += files_.disk_bytes(folder_ / name);
     use.cache_bytes = files_.disk_bytes(folder_ / "cache");
@@ -166,21 +188,34 @@ class FolderCollection final : public Collection {
 
   std::filesystem::path first_folder() const { return folder_ / "index-first"; }
 
-  // Null where there is none.
-  std::shared_ptr<index::Index> first_tier() const {
+  // An index and the table that made its vectors: always taken and set together. Both null where there is none.
+  struct FirstTierIndex {
+    std::shared_ptr<index::Index> index;
+    std::shared_ptr<const TierTable> table;
+  };
+  FirstTierIndex first_tier() const {
     const std::lock_guard lock(first_mutex_);
     return first_;
   }
-  void forget_first_tier() {
+  void set_first_tier(FirstTierIndex first) {
     const std::lock_guard lock(first_mutex_);
-    first_.reset();
+    first_ = std::move(first);
+  }
+  void forget_first_tier() { set_first_tier({}); }
+
+  Result<std::string> digest_of_first_folder() const {
+    RENVOI_TRY(const index::Manifest manifest, index::current_manifest(files_, first_folder()));
+    return manifest.identity.model_digest;
   }
 
   // Of a writer, which holds the lock of the full tier: nobody else writes here.
   Result<void> open_first_tier() {
-    if (!first_identity_) return files_.exists(first_folder()) ? empty_first_folder() : Result<void>();
+    std::shared_ptr<const TierTable> table;
+    if (const Result<std::string> digest = digest_of_first_folder(); digest.ok()) table = tables_->find(*digest);
+    if (table == nullptr) table = tables_->newest();
+    if (table == nullptr) return files_.exists(first_folder()) ? empty_first_folder() : Result<void>();
     const auto open = [&] {
-      return index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::write);
+      return index::Index::open(files_, first_folder(), table->identity, index::Index::Mode::write);
     };
     auto opened = open();
     if (!opened.ok()) {
@@ -192,8 +227,31 @@ class FolderCollection final : public Collection {
       opened = open();
       if (!opened.ok()) return opened.error();
     }
-    const std::lock_guard lock(first_mutex_);
-    first_ = std::move(opened).value();
+    set_first_tier({std::move(opened).value(), std::move(table)});
+    return follow_newest_table();
+  }
+
+  // Of a writer. What an empty first tier is bound to holds nobody to it. A crash on the way leaves an empty folder, or
+  // a damaged index of nothing: the next opening begins it.
+  Result<void> follow_newest_table() {
+    const std::shared_ptr<const TierTable> newest = tables_->newest();
+    FirstTierIndex old = first_tier();
+    if (old.table != nullptr) tables_->tidy(old.table->identity.model_digest);
+    if (newest == nullptr || (old.table != nullptr && old.table->identity == newest->identity)) return {};
+    if (old.index != nullptr && old.index->snapshot()->size() > 0) return {};
+    forget_first_tier();  // nothing is out of sight: it is empty
+    // Its lock goes when the last who looks at it has looked. Whoever takes longer has us try again another time.
+    for (int i = 0; old.index.use_count() > 1 && i < kReleaseTries; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (old.index.use_count() > 1) {
+      set_first_tier(std::move(old));
+      return {};
+    }
+    old = {};
+    if (files_.exists(first_folder())) RENVOI_CHECK(empty_first_folder());
+    RENVOI_TRY(auto begun, index::Index::open(files_, first_folder(), newest->identity, index::Index::Mode::write));
+    set_first_tier({std::move(begun), newest});
+    tables_->tidy(newest->identity.model_digest);
     return {};
   }
 
@@ -205,14 +263,18 @@ class FolderCollection final : public Collection {
   }
 
   // Of a reader. A first tier that is not there, or is being begun anew, may be there at the next look.
-  std::shared_ptr<index::Index> look_for_first_tier() {
-    std::shared_ptr<index::Index> first = first_tier();
-    if (first != nullptr || !first_identity_ || !files_.exists(first_folder())) return first;
-    auto opened = index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::read);
-    if (!opened.ok()) return nullptr;
-    const std::lock_guard lock(first_mutex_);
-    first_ = std::move(opened).value();
-    return first_;
+  FirstTierIndex look_for_first_tier() {
+    FirstTierIndex first = first_tier();
+    if (first.index != nullptr || !files_.exists(first_folder())) return first;
+    const Result<std::string> digest = digest_of_first_folder();
+    if (!digest.ok()) return {};
+    first.table = tables_->find(*digest);
+    if (first.table == nullptr) return {};
+    auto opened = index::Index::open(files_, first_folder(), first.table->identity, index::Index::Mode::read);
+    if (!opened.ok()) return {};
+    first.index = std::move(opened).value();
+    set_first_tier(first);
+    return first;
   }
 
   static bool is_too_late(const Result<catalog::Reference>& known, ReferenceId id, const index::Index* first) {
@@ -252,7 +314,7 @@ class FolderCollection final : public Collection {
   // The catalogue no longer shows them, so that a crash before the end leaves work for reconcile() and nothing to see.
   Result<void> remove_from_index(std::span<const ReferenceId> references) {
     RENVOI_CHECK(remove_from(*index_, references));
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return first == nullptr ? Result<void>() : remove_from(*first, references);
   }
 
@@ -270,7 +332,7 @@ class FolderCollection final : public Collection {
       if (reference.indexed && !gone && (full > 0 ? full : first) != reference.passages)
         RENVOI_CHECK(read_again(reference));
     }
-    if (!twice.empty()) RENVOI_CHECK(remove_from(*first_tier(), twice));
+    if (!twice.empty()) RENVOI_CHECK(remove_from(*first_tier().index, twice));
     std::vector<ReferenceId> stray;
     for (const auto& snapshot : {both.full, both.first}) {
       if (snapshot == nullptr) continue;
@@ -297,9 +359,9 @@ class FolderCollection final : public Collection {
   const Mode mode_;
   std::mutex mutex_;  // one write at a time: the index's uncommitted operations belong to it
   std::unique_ptr<index::Index> index_;
-  std::optional<index::Identity> first_identity_;
-  mutable std::mutex first_mutex_;  // of the pointer: a reader may find it later
-  std::shared_ptr<index::Index> first_;
+  const std::shared_ptr<TierTables> tables_;
+  mutable std::mutex first_mutex_;  // of the pointers: a reader may find it later, a writer begins it anew
+  FirstTierIndex first_;
   std::unique_ptr<catalog::Catalog> catalog_;
 };
 
@@ -308,9 +370,9 @@ class FolderCollection final : public Collection {
 Result<std::unique_ptr<Collection>> Collection::open(io::FileSystem& files, const Clock& clock,
                                                      const std::filesystem::path& folder,
                                                      const index::Identity& identity, Mode mode,
-                                                     const std::optional<index::Identity>& first) {
-  auto collection = std::make_unique<FolderCollection>(files, clock, folder, mode);
-  RENVOI_CHECK(collection->open(identity, first));
+                                                     std::shared_ptr<TierTables> tables) {
+  auto collection = std::make_unique<FolderCollection>(files, clock, folder, mode, std::move(tables));
+  RENVOI_CHECK(collection->open(identity));
   return std::unique_ptr<Collection>(std::move(collection));
 }
 

@@ -18,6 +18,7 @@ struct SearchOptions {
 struct AskOptions {
   std::string question, mode, source, language;
   std::optional<std::uint32_t> citations;
+  bool fast = false;
 };
 
 Result<std::optional<SourceId>> source_filter(Engine& engine, const std::string& text) {
@@ -89,6 +90,7 @@ Result<void> run_ask(Context& context, const AskOptions& options) {
   request.language = options.language;
   request.max_citations = options.citations.value_or(context.config.answer.max_citations);
   request.deadline_ms = context.config.answer.deadline_ms;
+  request.fast = options.fast;
   const std::stop_token stop = context.interrupts.stop_cleanly("\nStopping. Ctrl-C again ends at once.\n");
   RENVOI_TRY(auto answer, engine->answerer().ask(request, {}, stop));
   answer.text = [&] {  // keep the line breaks of the answer, drop other control characters
@@ -121,7 +123,7 @@ void declare_search_commands(CLI::App& app, Context& context) {
   search->add_option("--source", find->source, "Only in this source (number or address)");
   search->add_option("--language", find->language, "Only pages in this language, as fr");
   search->add_option("--per-page", find->per_page, "Results from one page at most; 0: no limit")->capture_default_str();
-  search->add_flag("--fast", find->fast, "Without the encoder: by words, and by meaning in the first tier only");
+  search->add_flag("--fast", find->fast, "Without the encoder: by words and by the table of token vectors");
   search->callback([&context, find] { context.run = [&context, find] { return run_search(context, *find); }; });
 
   CLI::App* ask = add_command(app, "ask", "Answer a question, with checked quotations and their sources",
@@ -135,6 +137,7 @@ void declare_search_commands(CLI::App& app, Context& context) {
   ask->add_option("--source", question->source, "Only from this source (number or address)");
   ask->add_option("--language", question->language, "Only from pages in this language, as fr");
   ask->add_option("--citations", question->citations, "Citations at most [4]")->check(CLI::Range(1, 20));
+  ask->add_flag("--fast", question->fast, "Find documents without the encoder, as search --fast");
   ask->callback([&context, question] { context.run = [&context, question] { return run_ask(context, *question); }; });
 }
 
