@@ -1,4 +1,4 @@
-// The fitted table by the product's path, with hybrid at several weights: what docs/decisions/0007 was chosen by.
+// The fitted table by the product's path, with hybrid at several weights: what docs/decisions/0009 was chosen by.
 // Usage: bench_fit MODEL.gguf TABLE EVAL CACHE SET...
 // CACHE is a folder where the encoder's vectors are kept from one run to the next (SET.vectors: fingerprint, float32).
 #include <cstdio>

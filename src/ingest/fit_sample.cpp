@@ -52,6 +52,13 @@ Result<model::TokenBag> read_bag(io::ByteReader& reader) {
   return bag;
 }
 
+Result<void> check_sample_bytes(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes + kCrcBytes || !bytes.starts_with(kMagic)) return corrupt("its beginning");
+  io::ByteReader crc(bytes.substr(bytes.size() - kCrcBytes));
+  if (crc.u32() != io::crc32c(as_bytes(bytes.substr(0, bytes.size() - kCrcBytes)))) return corrupt("its checksum");
+  return {};
+}
+
 }  // namespace
 
 bool FitSample::wants(std::uint64_t fingerprint) const {
@@ -133,13 +140,6 @@ std::string FitSample::bytes() const {
   }
   out.u32(io::crc32c(out.str()));
   return out.take();
-}
-
-Result<void> check_sample_bytes(std::string_view bytes) {
-  if (bytes.size() < kHeaderBytes + kCrcBytes || !bytes.starts_with(kMagic)) return corrupt("its beginning");
-  io::ByteReader crc(bytes.substr(bytes.size() - kCrcBytes));
-  if (crc.u32() != io::crc32c(as_bytes(bytes.substr(0, bytes.size() - kCrcBytes)))) return corrupt("its checksum");
-  return {};
 }
 
 Result<FitSample> FitSample::read(std::string_view bytes, std::uint32_t dimensions, const std::string& model_digest,

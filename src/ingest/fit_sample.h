@@ -79,7 +79,4 @@ class FitSample {
   std::map<std::uint64_t, SampledPassage> passages_;  // by hash of the fingerprint
 };
 
-// Whether these are the bytes of a sample whose checksum is right, whatever model it is of: for renvoi check.
-Result<void> check_sample_bytes(std::string_view bytes);
-
 }  // namespace renvoi::ingest

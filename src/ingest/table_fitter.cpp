@@ -23,7 +23,7 @@ TableFitter::TableFitter(io::FileSystem& files, search::Collection& collection, 
 
 TableFitter::~TableFitter() = default;
 
-std::filesystem::path TableFitter::file() const { return collection_.folder() / "fitted" / "sample"; }
+std::filesystem::path TableFitter::file() const { return collection_.folder() / "fitted" / search::kFitSampleName; }
 
 // A sample that cannot be read is begun anew: it can only make tables better.
 void TableFitter::load() {

@@ -6,6 +6,9 @@
 #include <charconv>
 #include <utility>
 
+#include "io/bytes.h"
+#include "io/crc32c.h"
+
 namespace renvoi::search {
 namespace {
 
@@ -20,6 +23,23 @@ std::uint64_t number_of_fitted_table(std::string_view name) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
+}
+
+Result<void> check_fitted_file(io::FileSystem& files, const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  if (number_of_fitted_table(name) > 0) {
+    RENVOI_TRY(const model::TableFile table, model::TableFile::open(files, file, model::TableKind::fitted));
+    return table.check_rows();
+  }
+  if (name != kFitSampleName) return {};
+  RENVOI_TRY(const auto content, files.map(file));
+  const std::span<const std::byte> bytes = content->bytes();
+  constexpr std::size_t crc_bytes = 4;
+  if (bytes.size() > crc_bytes) {
+    io::ByteReader crc(bytes.last(crc_bytes));
+    if (crc.u32() == io::crc32c(bytes.first(bytes.size() - crc_bytes))) return {};
+  }
+  return Error{ErrorCode::corrupt, file.string() + " is damaged (its checksum)"};
 }
 
 CollectionTables::CollectionTables(io::FileSystem& files, std::filesystem::path base_file,

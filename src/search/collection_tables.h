@@ -80,6 +80,11 @@ class CollectionTables final : public TierTables {
   std::vector<std::shared_ptr<const TierTable>> of_older_base_;  // that a first tier may still be bound to
 };
 
+// Whether a file of fitted/ is whole: every checksum of a table, that of a sample (the CRC-32C of all before it, in its
+// last four bytes). Ok for a file that is neither. Errors: `corrupt`, and those of the file system.
+Result<void> check_fitted_file(io::FileSystem& files, const std::filesystem::path& file);
+inline constexpr const char* kFitSampleName = "sample";  // of room ingest, beside the tables
+
 // The number in "table-N.fit"; 0 for any other name.
 std::uint64_t number_of_fitted_table(std::string_view name);
 

@@ -21,7 +21,7 @@ struct PartScores {
 // What the semantic part weighs, 0 to 1; BM25 has the rest.
 struct FusionOptions {
   float semantic_weight = 0.65F;  // full tier. Measured: docs/decisions/0003-fusion.md
-  // By tables of token vectors. Measured: docs/decisions/0007-fitted-table.md
+  // By tables of token vectors. Measured: docs/decisions/0009-fitted-table.md
   float first_tier_weight = 0.1F;    // first tier, of a table that was not fitted to the collection
   float table_query_weight = 0.2F;   // full tier, the query's vector by a table that was not fitted
   float least_fitted_weight = 0.2F;  // of both with a fitted table, between these two by fitted_weight()

@@ -12,6 +12,7 @@
 #include "io/file_lock.h"
 #include "io/relocate.h"
 #include "search/collection.h"
+#include "search/collection_tables.h"
 
 namespace renvoi::search {
 namespace {
@@ -36,6 +37,7 @@ class Repair {
       RENVOI_TRY(const io::FileLock lock, io::FileLock::acquire(index_folder_ / "lock"));
       RENVOI_CHECK(look_at_catalogue());
       RENVOI_TRY(identity, repair_index());
+      RENVOI_CHECK(repair_fitted());
       RENVOI_CHECK(repair_cache());
       RENVOI_CHECK(note_differences(*identity));
     }
@@ -154,6 +156,20 @@ class Repair {
          fmt::format("commits were lost that may have held a newer version of {} that changed once",
                      documents(updates.size())),
          "marked to be read again by the next sync");
+    return {};
+  }
+
+  Result<void> repair_fitted() {
+    const fs::path fitted = folder_ / "fitted";
+    if (!files_.exists(fitted)) return {};
+    RENVOI_TRY(const std::vector<std::string> names, files_.list(fitted));
+    for (const std::string& name : names) {
+      const Result<void> sound = check_fitted_file(files_, fitted / name);
+      if (sound.ok() || sound.error().code == ErrorCode::not_found) continue;
+      RENVOI_TRY(const fs::path folder, aside());
+      RENVOI_CHECK(io::rename_new(fitted / name, folder / ("fitted-" + name)));
+      done(Part::index, fitted / name, sound.error().message, "set aside; it is made again as documents are encoded");
+    }
     return {};
   }
 

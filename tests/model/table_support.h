@@ -10,6 +10,8 @@
 #include <random>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/crc32c.h"
@@ -118,5 +120,28 @@ inline std::string fitted_bytes(const StaticTable& base, const std::vector<std::
   }
   return writer.build();
 }
+
+// "7 12 7" has the tokens 7, 12 and 7.
+class NumberTokenizer final : public TextTokenizer {
+ public:
+  Result<std::vector<std::uint32_t>> tokens(std::string_view text) const override {
+    std::vector<std::uint32_t> all;
+    std::uint32_t number = 0;
+    bool any = false;
+    for (const char c : std::string(text) + " ") {
+      if (c >= '0' && c <= '9') {
+        number = number * 10 + static_cast<std::uint32_t>(c - '0');
+        any = true;
+      } else if (std::exchange(any, false)) {
+        all.push_back(std::exchange(number, 0));
+      }
+    }
+    return all;
+  }
+  const std::string& name() const override { return name_; }
+
+ private:
+  const std::string name_ = "numbers";
+};
 
 }  // namespace renvoi::model
