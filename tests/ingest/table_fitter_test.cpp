@@ -83,7 +83,8 @@ struct World {
     const std::vector<text::TermCount> terms{{"term", 1}};
     const std::vector<index::PassageInput> passages{{0, {0, 1}, fingerprint, terms, vector}};
     const search::Collection::DocumentWrite write{reference, passages, "added"};
-    EXPECT_TRUE(collection->put({&write, 1}).ok());
+    const Result<void> written = collection->put({&write, 1});
+    EXPECT_TRUE(written.ok()) << written.error().describe();
     fitter->encoded(reference.id, {&text, 1}, {&fingerprint, 1}, {kDimensions, vector}, 0);
     return reference.id;
   }
