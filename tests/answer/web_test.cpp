@@ -36,8 +36,7 @@ class Web : public testing::Test {
     AnswererOptions answering;
     answering.web_policy.allow_private_addresses = true;
     answering.web_policy.min_delay_ms = 0;
-    Answerer answerer(*world.collection, *world.searcher, *world.fetcher, *test::embedder(), nullptr, nullptr,
-                      answering, &*engine);
+    Answerer answerer(*world.collection, *world.searcher, *world.fetcher, nullptr, nullptr, answering, &*engine);
     AskRequest request;
     request.question = question;
     request.scope = scope;
@@ -102,8 +101,7 @@ TEST_F(Web, RobotsAndTheAddressGuardHold) {
   crawl::SearchEngineOptions options;
   options.endpoint = site.url("/search");
   const auto engine = crawl::SearchEngine::make(options, world.client);
-  Answerer guarded(*world.collection, *world.searcher, *world.fetcher, *test::embedder(), nullptr, nullptr, {},
-                   &*engine);
+  Answerer guarded(*world.collection, *world.searcher, *world.fetcher, nullptr, nullptr, {}, &*engine);
   site.set("/search?q=tower&language=en", results);
   AskRequest request;
   request.question = "tower";
@@ -115,7 +113,7 @@ TEST_F(Web, RobotsAndTheAddressGuardHold) {
 }
 
 TEST_F(Web, WithoutAnEngineIsRefusedWithWhatToDo) {
-  Answerer answerer(*world.collection, *world.searcher, *world.fetcher, *test::embedder(), nullptr, nullptr);
+  Answerer answerer(*world.collection, *world.searcher, *world.fetcher, nullptr, nullptr);
   AskRequest request;
   request.question = "Who?";
   request.scope = AnswerScope::web;
