@@ -78,9 +78,7 @@ model::LlamaOptions llama_options(std::uint32_t threads, std::uint32_t context_t
 
 std::optional<search::ModelChange> EmbeddingModels::change() const {
   if (!next) return {};
-  search::ModelChange change{next->identity, {}};
-  if (next->first_tier) change.first = next->first_tier->identity;
-  return change;
+  return search::ModelChange{next->identity, next->tables};
 }
 
 Result<EmbeddingModels> choose_embedding_models(const Config& config, io::FileSystem& files, const fs::path& collection,
@@ -102,9 +100,9 @@ Result<EmbeddingModels> choose_embedding_models(const Config& config, io::FileSy
     models.present.identity = *bound;
     models.next = std::move(ready);
   }
-  RENVOI_TRY(models.present.first_tier, open_first_tier_table(files, models.present.manifest, models.present.identity));
+  RENVOI_TRY(models.present.tables, open_tables(files, models.present.manifest, models.present.identity, collection));
   if (models.next) {
-    RENVOI_TRY(models.next->first_tier, open_first_tier_table(files, models.next->manifest, models.next->identity));
+    RENVOI_TRY(models.next->tables, open_tables(files, models.next->manifest, models.next->identity, collection));
   }
   return models;
 }

@@ -19,10 +19,10 @@ namespace renvoi::app {
 // Ready to be asked: loaded when it is.
 struct EmbeddingModel {
   model::ModelManifest manifest;
-  index::Identity identity;                  // of the index that it made, or makes
-  std::shared_ptr<LazyEmbedder> embedder;    // all cores
-  std::shared_ptr<LazyEmbedder> background;  // one thread
-  std::optional<FirstTierTable> first_tier;
+  index::Identity identity;                          // of the index that it made, or makes
+  std::shared_ptr<LazyEmbedder> embedder;            // all cores
+  std::shared_ptr<LazyEmbedder> background;          // one thread
+  std::shared_ptr<search::CollectionTables> tables;  // of this model, and of the collection
 };
 
 struct EmbeddingModels {

@@ -122,11 +122,9 @@ Result<void> Engine::open_collection(Access access, const Notify& notify) {
 
 Result<void> Engine::open_collection_once(Access access) {
   using Mode = search::Collection::Mode;
-  std::optional<index::Identity> first;
-  if (models_.present.first_tier) first = models_.present.first_tier->identity;
   const auto open = [&](Mode mode) {
-    return search::Collection::open(*files_, clock_, collection_folder(config_), models_.present.identity, mode, first,
-                                    models_.change());
+    return search::Collection::open(*files_, clock_, collection_folder(config_), models_.present.identity, mode,
+                                    models_.present.tables, models_.change());
   };
   auto opened = open(access == Access::read ? Mode::read : Mode::write);
   if (!opened && access != Access::read && opened.error().code == ErrorCode::conflict) {
@@ -178,13 +176,11 @@ std::optional<answer::AnswerScope> parse_answer_scope(const std::string& text) {
   return {};
 }
 
-const EmbeddingModel& Engine::model_in_use() const {
-  return models_.next && collection_->identity() == models_.next->identity ? *models_.next : models_.present;
-}
+bool Engine::is_switched() const { return models_.next && collection_->identity() == models_.next->identity; }
 
-const EmbeddingModel* Engine::next_model() const {
-  return models_.next && collection_->identity() != models_.next->identity ? &*models_.next : nullptr;
-}
+const EmbeddingModel& Engine::model_in_use() const { return is_switched() ? *models_.next : models_.present; }
+
+const EmbeddingModel* Engine::next_model() const { return models_.next && !is_switched() ? &*models_.next : nullptr; }
 
 Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access, const Notify& notify) {
   std::unique_ptr<Engine> engine(new Engine(config));
@@ -198,6 +194,14 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   }
   RENVOI_CHECK(engine->open_collection(access, notify));
   RENVOI_CHECK(engine->open_generator(notify));
+  const EmbeddingModels& models = engine->models_;
+  if (engine->collection_->writable()) {
+    const auto fitter_of = [&](const EmbeddingModel& model) {
+      return std::make_unique<ingest::TableFitter>(*engine->files_, *engine->collection_, *model.tables);
+    };
+    engine->fitter_ = fitter_of(models.present);
+    if (models.next) engine->next_fitter_ = fitter_of(*models.next);
+  }
   engine->client_ = std::make_unique<net::HttpClient>(client_options(config));
   crawl::FetcherOptions fetching;
   fetching.max_body_bytes = config.fetch.max_body_bytes;
@@ -206,13 +210,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   engine->fetcher_ = crawl::make_fetcher(*engine->client_, engine->clock_, fetching);
   engine->cache_ = std::make_unique<crawl::DocumentCache>(*engine->files_, collection_folder(config) / "cache",
                                                           config.answer.cache_bytes);
-  const auto table_of = [](const EmbeddingModel& model) -> model::Embedder* {
-    return model.first_tier ? model.first_tier->embedder.get() : nullptr;
-  };
-  const EmbeddingModels& models = engine->models_;
-  engine->searcher_ =
-      std::make_unique<search::Searcher>(*engine->collection_, *models.present.embedder, table_of(models.present));
-  if (models.next) engine->searcher_->add_model(*models.next->embedder, table_of(*models.next));
+  engine->searcher_ = std::make_unique<search::Searcher>(*engine->collection_, *models.present.embedder);
+  if (models.next) engine->searcher_->add_model(*models.next->embedder);
   answer::AnswererOptions answering;
   answering.default_mode = engine->default_mode_;
   answering.evidence_references = config.answer.evidence_references;
@@ -222,9 +221,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   answering.default_scope = *parse_answer_scope(config.answer.scope);
   answering.web_policy.allow_private_addresses = config.web.allow_private_addresses;
   RENVOI_CHECK(engine->open_search_engine());
-  engine->answerer_ = std::make_unique<answer::Answerer>(
-      *engine->collection_, *engine->searcher_, *engine->fetcher_, engine->generator_.get(), engine->cache_.get(),
-      answering, engine->search_engine_ ? &*engine->search_engine_ : nullptr);
+  engine->answerer_ = std::make_unique<answer::Answerer>(*engine->collection_, *engine->searcher_, *engine->fetcher_,
+                                                         engine->generator_.get(), engine->cache_.get(), answering,
+                                                         engine->search_engine_ ? &*engine->search_engine_ : nullptr);
   return engine;
 }
 
@@ -240,9 +239,9 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   options.sync.probe = config_.probe;
   options.on_progress = on_progress;
   options.fast = depth == Depth::first_tier;
+  options.fitter = fitter();
   const EmbeddingModel& model = model_in_use();
-  if (model.first_tier) options.table = model.first_tier->embedder.get();
-  if (options.fast && !model.first_tier) {
+  if (options.fast && !has_first_tier()) {
     return Error{ErrorCode::invalid,
                  fmt::format("there is no first tier without a table: 'renvoi model distil {}' makes it once, in some "
                              "minutes",
@@ -250,10 +249,11 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   }
   auto report = ingest::ingest_source(source, *collection_, *fetcher_, *model.embedder, options, stop);
   if (!report) return std::move(report).error();
-  // Rewriting the index for every file that is saved would cost more than it frees.
-  if (paths) return report;
-  if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0)
-    RENVOI_CHECK(collection_->compact());
+  if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0) {
+    // Rewriting the index for every file that is saved would cost more than it frees.
+    if (!paths) RENVOI_CHECK(collection_->compact());
+    RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
+  }
   return report;
 }
 
@@ -268,11 +268,15 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   options.sync.probe = config_.probe;
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
   if (next_model() != nullptr) return encode_for_next(source, pace, options, stop);
+  options.fitter = fitter();
   const EmbeddingModel& model = model_in_use();
   auto report = ingest::encode_waiting(*collection_, *fetcher_,
                                        pace == Pace::fast ? *model.embedder : *model.background, options, stop, source);
   if (!report) return std::move(report).error();
-  if (report->documents_encoded > 0 || report->sync.totals.gone > 0) RENVOI_CHECK(collection_->compact());
+  if (report->documents_encoded > 0 || report->sync.totals.gone > 0) {
+    RENVOI_CHECK(collection_->compact());
+    RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
+  }
   return report;
 }
 
@@ -300,8 +304,16 @@ Result<ingest::IngestReport> Engine::encode_for_next(std::optional<SourceId> sou
   // The first question after the switch does not wait for the model, and one that cannot be loaded is not switched to.
   RENVOI_CHECK(models_.next->embedder->warm());
   RENVOI_TRY(const bool switched, collection_->switch_to_next(swept->unreadable));
-  if (switched) RENVOI_CHECK(collection_->compact());
+  if (switched) {
+    fitter_->retire();
+    RENVOI_CHECK(collection_->compact());
+    RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
+  }
   return std::move(swept->ingest);
+}
+
+Result<void> Engine::settle_tables(ingest::TableFitter::Wait wait, std::stop_token stop) {
+  return fitter() == nullptr ? Result<void>() : fitter()->settle(wait, std::move(stop));
 }
 
 Result<catalog::Source> Engine::find_source(const std::string& text) {

@@ -16,6 +16,7 @@
 #include "crawl/search_engine.h"
 #include "embedding_models.h"
 #include "ingest/ingest.h"
+#include "ingest/table_fitter.h"
 #include "io/file_system.h"
 #include "lazy_models.h"
 #include "model/model_store.h"
@@ -56,7 +57,12 @@ class Engine {
   answer::AnswerMode default_mode() const { return default_mode_; }
 
   // Whether documents are searchable before they are encoded: the embedding model was distilled.
-  bool has_first_tier() const { return model_in_use().first_tier.has_value(); }
+  bool has_first_tier() const { return collection_->has_first_tier(); }
+  search::CollectionTables& tables() { return *model_in_use().tables; }
+  // Fits the table of the model in use to the collection as it is encoded; null when it is open for reading.
+  ingest::TableFitter* fitter() { return is_switched() ? next_fitter_.get() : fitter_.get(); }
+  // After documents have left: what the fitter keeps of them goes too. The table is fitted if enough has changed.
+  Result<void> settle_tables(ingest::TableFitter::Wait wait, std::stop_token stop = {});
 
   using OnProgress = std::function<void(const ingest::IngestProgress&)>;
   enum class Depth : std::uint8_t {
@@ -91,6 +97,7 @@ class Engine {
   Result<void> open_collection(Access access, const Notify& notify);
   Result<void> open_collection_once(Access access);
   const EmbeddingModel& model_in_use() const;
+  bool is_switched() const;  // to the next model
   Result<ingest::IngestReport> encode_for_next(std::optional<SourceId> source, Pace pace,
                                                const ingest::IngestOptions& options, std::stop_token stop);
 
@@ -104,6 +111,7 @@ class Engine {
   std::unique_ptr<model::Generator> generator_;
   answer::AnswerMode default_mode_ = answer::AnswerMode::extractive;
   std::unique_ptr<search::Collection> collection_;
+  std::unique_ptr<ingest::TableFitter> fitter_, next_fitter_;  // after the collection: end before it
   std::unique_ptr<crawl::Fetcher> fetcher_;
   std::unique_ptr<crawl::DocumentCache> cache_;
   std::optional<crawl::SearchEngine> search_engine_;

@@ -1,28 +1,26 @@
-// The table of token vectors distilled from the embedding model ('renvoi model distil'), where there is one: what makes
-// a document searchable at once.
+// The table of token vectors distilled from the embedding model ('renvoi model distil'), and those fitted to a
+// collection: what makes a document searchable at once, and a query fast.
 #pragma once
 
+#include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "index/index.h"
 #include "io/file_system.h"
-#include "lazy_models.h"
 #include "model/model_store.h"
-#include "model/static_table.h"
-#include "search/fusion.h"
+#include "model/static_table_tokenizer.h"
+#include "search/collection_tables.h"
 
 namespace renvoi::app {
 
-struct FirstTierTable {
-  std::shared_ptr<const model::StaticTable> table;
-  std::unique_ptr<LazyEmbedder> embedder;  // loads the model's vocabulary when it is first asked
-  index::Identity identity;                // of the collection's first tier
-};
+// The model's vocabulary, loaded when it is first asked.
+std::shared_ptr<const model::TextTokenizer> lazy_tokenizer(const model::ModelManifest& embedding_model);
 
-// Nothing when the model was not distilled. Errors: `corrupt` and the like, with what to do.
-Result<std::optional<FirstTierTable>> open_first_tier_table(io::FileSystem& files,
-                                                            const model::ModelManifest& embedding_model,
-                                                            const index::Identity& full);
+// There may be no table yet: one that is made later is found. Errors: `corrupt` and the like of a table that is there,
+// with what to do.
+Result<std::shared_ptr<search::CollectionTables>> open_tables(io::FileSystem& files,
+                                                              const model::ModelManifest& embedding_model,
+                                                              const index::Identity& full,
+                                                              const std::filesystem::path& collection);
 
 }  // namespace renvoi::app

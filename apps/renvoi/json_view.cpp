@@ -94,6 +94,7 @@ Json json_of(const search::SearchResponse& response) {
                     {"tier", hit.tier == search::Tier::full ? "full" : "first"}});
   }
   return {{"language", response.query_language},
+          {"query_by", std::string(search::to_string(response.query_by))},
           {"hits", hits},
           {"timings_ms", {{"embed", response.timings.embed_ms}, {"search", response.timings.search_ms}}}};
 }
@@ -133,6 +134,7 @@ Json json_of(const answer::Answer& answer) {
           {"language", answer.language},
           {"mode", std::string(to_string(answer.mode))},
           {"abstained", answer.abstained},
+          {"query_by", std::string(search::to_string(answer.query_by))},
           {"from_web", answer.from_web},
           {"web_problem", answer.web_problem.empty() ? Json(nullptr) : Json(answer.web_problem)},
           {"signs", signs},

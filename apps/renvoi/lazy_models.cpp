@@ -24,6 +24,24 @@ Result<model::Embeddings> LazyEmbedder::embed(std::span<const std::string_view> 
   return embedder_->embed(texts, role, progress, stop);
 }
 
+// Not loaded, or being loaded: nobody has the encoder.
+std::chrono::milliseconds LazyEmbedder::expected_wait() const {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  return lock && embedder_ ? embedder_->expected_wait() : std::chrono::milliseconds{};
+}
+
+Result<std::vector<std::uint32_t>> LazyTokenizer::tokens(std::string_view text) const {
+  const model::TextTokenizer* tokenizer = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!tokenizer_) {
+      RENVOI_TRY(tokenizer_, load_());
+    }
+    tokenizer = tokenizer_.get();
+  }
+  return tokenizer->tokens(text);
+}
+
 Result<void> LazyGenerator::warm() {
   const std::lock_guard lock(mutex_);
   if (generator_) return {};

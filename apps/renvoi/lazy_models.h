@@ -2,6 +2,7 @@
 // server that only extracts does not hold a generator in memory.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 
 #include "model/embedder.h"
 #include "model/generator.h"
+#include "model/static_table_tokenizer.h"
 
 namespace renvoi::app {
 
@@ -23,6 +25,7 @@ class LazyEmbedder final : public model::Embedder {
   const std::string& name() const override { return name_; }
   Result<model::Embeddings> embed(std::span<const std::string_view> texts, model::EmbedRole role,
                                   const model::EmbedProgress& progress, std::stop_token stop) override;
+  std::chrono::milliseconds expected_wait() const override;
   // Loads it now if it is not. Errors: of `load`, each time anew.
   Result<void> warm();
 
@@ -30,8 +33,22 @@ class LazyEmbedder final : public model::Embedder {
   const std::string name_, digest_;
   const std::size_t dimensions_;
   Load load_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unique_ptr<model::Embedder> embedder_;
+};
+
+class LazyTokenizer final : public model::TextTokenizer {
+ public:
+  using Load = std::function<Result<std::unique_ptr<model::TextTokenizer>>()>;
+  LazyTokenizer(std::string name, Load load) : name_(std::move(name)), load_(std::move(load)) {}
+  const std::string& name() const override { return name_; }
+  Result<std::vector<std::uint32_t>> tokens(std::string_view text) const override;
+
+ private:
+  const std::string name_;
+  Load load_;
+  mutable std::mutex mutex_;
+  mutable std::unique_ptr<model::TextTokenizer> tokenizer_;
 };
 
 class LazyGenerator final : public model::Generator {

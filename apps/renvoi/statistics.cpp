@@ -52,6 +52,16 @@ Result<Statistics> gather_statistics(Engine& engine) {
   all.change = collection.change();
   all.disk = collection.disk_use();
   all.cache = engine.cache().use();
+  all.table.exists = engine.tables().base() != nullptr;
+  if (const auto fitted = engine.tables().fitted()) {
+    all.table.fitted_passages = fitted->passages();
+    all.table.fitted_rows = fitted->rows();
+    all.table.generation = fitted->generation();
+    all.table.held_out_cosine = static_cast<double>(fitted->score());
+    all.table.held_out_cosine_before = static_cast<double>(fitted->score_before());
+  }
+  if (engine.fitter() != nullptr) all.table.fitter = engine.fitter()->status();
+  all.queries = engine.searcher().counts();
   return all;
 }
 
@@ -66,47 +76,70 @@ Json json_of_change(const Statistics& all, const Engine& engine) {
           {"bytes", all.disk.next_bytes}};
 }
 
+namespace {
+
+Json json_of(const Statistics::Table& table) {
+  Json value{
+      {"fitted_passages", table.fitted_passages},
+      {"fitted_rows", table.fitted_rows},
+      {"generation", table.generation},
+      {"held_out_cosine", table.fitted_passages == 0 ? Json(nullptr) : Json(table.held_out_cosine)},
+      {"held_out_cosine_before", table.fitted_passages == 0 ? Json(nullptr) : Json(table.held_out_cosine_before)}};
+  if (table.fitter) {
+    value["sampled_passages"] = table.fitter->sampled;
+    value["fitting"] = table.fitter->fitting;
+    value["problem"] = table.fitter->problem.empty() ? Json(nullptr) : Json(table.fitter->problem);
+  }
+  return value;
+}
+
+}  // namespace
+
 Json json_of(const Statistics& all, const Engine& engine) {
   Json states = Json::object(), languages = Json::object();
   for (const auto state : kStates) {
     states[std::string(to_string(state))] = all.counts.references_by_state[static_cast<std::size_t>(state)];
   }
   for (const auto& [language, count] : all.languages) languages[language] = count;
-  return {{"sources", all.counts.sources},
-          {"pages", all.index.references},
-          {"passages", all.index.passages},
-          {"dead_passages", all.index.dead_passages},
-          {"full_tier_passages", all.index.passages - all.first_tier_passages},
-          {"first_tier_passages", all.first_tier_passages},
-          {"first_tier_pages", all.first_tier_pages},
-          {"first_tier", engine.has_first_tier()},
-          {"references_by_state", states},
-          {"tombstones", all.counts.tombstones},
-          {"frontier", all.counts.frontier},
-          {"languages", languages},
-          {"text_bytes", all.counts.text_bytes},
-          {"index_bytes", all.disk.index_bytes},
-          {"catalog_bytes", all.disk.catalog_bytes},
-          {"cache_bytes", all.disk.cache_bytes},
-          {"cache",
-           {{"pages", all.cache.pages},
-            {"text_bytes", all.cache.text_bytes},
-            {"page_bytes", all.cache.page_bytes},
-            {"pinned_pages", all.cache.pinned_pages},
-            {"pinned_bytes", all.cache.pinned_bytes},
-            {"max_bytes", engine.config().answer.cache_bytes}}},
-          {"bytes_per_passage", all.bytes_per_passage()},
-          {"text_to_index_ratio", all.text_per_index_byte()},
-          {"segments", all.index.segments},
-          {"terms", all.index.terms},
-          {"code_bytes", all.index.code_bytes},
-          {"posting_bytes", all.index.posting_bytes},
-          {"table_bytes", all.index.table_bytes},
-          {"log_bytes", all.index.log_bytes},
-          {"embedding_model", {{"name", engine.embedding_model().name}, {"digest", engine.embedding_model().digest}}},
-          {"generation_model", engine.has_generator() ? Json(engine.generator_name()) : Json(nullptr)},
-          {"model_change", json_of_change(all, engine)},
-          {"default_mode", std::string(to_string(engine.default_mode()))}};
+  return {
+      {"sources", all.counts.sources},
+      {"pages", all.index.references},
+      {"passages", all.index.passages},
+      {"dead_passages", all.index.dead_passages},
+      {"full_tier_passages", all.index.passages - all.first_tier_passages},
+      {"first_tier_passages", all.first_tier_passages},
+      {"first_tier_pages", all.first_tier_pages},
+      {"first_tier", all.table.exists},
+      {"table", all.table.exists ? json_of(all.table) : Json(nullptr)},
+      {"queries_by", {{"words", all.queries.words}, {"encoder", all.queries.encoder}, {"table", all.queries.table}}},
+      {"references_by_state", states},
+      {"tombstones", all.counts.tombstones},
+      {"frontier", all.counts.frontier},
+      {"languages", languages},
+      {"text_bytes", all.counts.text_bytes},
+      {"index_bytes", all.disk.index_bytes},
+      {"catalog_bytes", all.disk.catalog_bytes},
+      {"fitted_bytes", all.disk.fitted_bytes},
+      {"cache_bytes", all.disk.cache_bytes},
+      {"cache",
+       {{"pages", all.cache.pages},
+        {"text_bytes", all.cache.text_bytes},
+        {"page_bytes", all.cache.page_bytes},
+        {"pinned_pages", all.cache.pinned_pages},
+        {"pinned_bytes", all.cache.pinned_bytes},
+        {"max_bytes", engine.config().answer.cache_bytes}}},
+      {"bytes_per_passage", all.bytes_per_passage()},
+      {"text_to_index_ratio", all.text_per_index_byte()},
+      {"segments", all.index.segments},
+      {"terms", all.index.terms},
+      {"code_bytes", all.index.code_bytes},
+      {"posting_bytes", all.index.posting_bytes},
+      {"table_bytes", all.index.table_bytes},
+      {"log_bytes", all.index.log_bytes},
+      {"embedding_model", {{"name", engine.embedding_model().name}, {"digest", engine.embedding_model().digest}}},
+      {"generation_model", engine.has_generator() ? Json(engine.generator_name()) : Json(nullptr)},
+      {"model_change", json_of_change(all, engine)},
+      {"default_mode", std::string(to_string(engine.default_mode()))}};
 }
 
 std::uint64_t resident_memory_bytes() {

@@ -16,6 +16,15 @@ struct Statistics {
   search::DiskUse disk;
   crawl::CacheUse cache;
   std::vector<std::pair<std::string, std::uint64_t>> languages;
+  struct Table {  // the newest table of token vectors
+    bool exists = false;
+    std::uint32_t fitted_passages = 0, fitted_rows = 0;  // 0: not fitted to the collection
+    std::uint64_t generation = 0;
+    double held_out_cosine = 0, held_out_cosine_before = 0;  // with the encoder; before: the table that is not fitted
+    std::optional<ingest::TableFitter::Status> fitter;       // of a process that writes
+  };
+  Table table;
+  search::QueryCounts queries;  // of this process
   // Index and catalogue for one passage; 0 without passages.
   double bytes_per_passage() const;
   // Bytes of text for one byte of index and catalogue; 0 without passages.

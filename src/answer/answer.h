@@ -66,6 +66,7 @@ struct Answer {
   std::vector<Citation> citations;
   std::vector<Dropped> dropped;
   std::optional<AnswerSigns> signs;  // what decided whether to answer; nothing when no document was read
+  search::QueryBy query_by = search::QueryBy::words;  // what made the vector that documents were found by
   AnswerTimings timings;
   std::uint32_t prompt_tokens = 0, completion_tokens = 0;
 };
@@ -77,6 +78,8 @@ struct AskRequest {
   search::SearchFilter filter;       // an answer from the collection cites nothing else
   std::uint32_t max_citations = 4;
   std::uint32_t deadline_ms = 60'000;
+  // Documents are found without the encoder (SearchRequest::fast). Their sentences are compared by it all the same.
+  bool fast = false;
 };
 
 struct AnswererOptions {
@@ -93,9 +96,9 @@ struct AnswererOptions {
 using OnAnswerPiece = std::function<bool(std::string_view piece)>;
 
 // Thread-safe. Everything passed in must outlive it. Texts are compared by the embedder that the searcher compared the
-// hits with (SearchResponse::embedder), whichever model the index has by then. `generator` may be null: extractive only;
-// asking for generative then is `invalid`; so is a scope with the web when `engine` is null. `cache` may be null. What is
-// learnt about references (gone, moved, changed) is written back when the collection is writable.
+// hits with (SearchResponse::embedder), whichever model the index has by then. `generator` may be null: extractive
+// only; asking for generative then is `invalid`; so is a scope with the web when `engine` is null. `cache` may be null.
+// What is learnt about references (gone, moved, changed) is written back when the collection is writable.
 class Answerer {
  public:
   Answerer(search::Collection& collection, search::Searcher& searcher, crawl::Fetcher& fetcher,

@@ -134,9 +134,11 @@ struct Answerer::Impl {
     wanted.limit = first_hits() * (1 + kSpares);
     wanted.filter = request.filter;
     wanted.passages_per_reference = kPassagesPerReference;
+    wanted.fast = request.fast;
     RENVOI_TRY(search::SearchResponse response, searcher.search(wanted));
     answer.timings.embed_ms = response.timings.embed_ms;
     answer.timings.search_ms = response.timings.search_ms;
+    answer.query_by = response.query_by;
     return response;
   }
 
@@ -145,6 +147,24 @@ struct Answerer::Impl {
     const std::array<std::string_view, 1> texts{request.question};
     RENVOI_TRY(model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::query, {}, limit.token()));
     return Question{request.question, answer.language, std::move(embedded.values)};
+  }
+
+  // The encoder's vector of the question, which its sentences are compared with: the search's, where it had one. Else
+  // the cosines of the hits are another's, and become the encoder's here, since abstention is judged by them.
+  Result<Question> read_question(const AskRequest& request, const Answer& answer, search::SearchResponse& found,
+                                 const TimeLimit& limit) {
+    if (!found.query_vector.empty()) return Question{request.question, answer.language, std::move(found.query_vector)};
+    RENVOI_TRY(Question question, read_question(request, answer, *found.embedder, limit));
+    const search::Snapshots now = collection.snapshots();
+    // The index was switched to another model since the search: what the table said of these hits stands.
+    if (now.identity.model_digest != found.embedder->digest()) return question;
+    for (search::SearchHit& hit : found.hits) {
+      if (hit.tier != search::Tier::full) continue;
+      for (const index::PassageNumber passage : now.full->passages_of(hit.reference.id))
+        if (now.full->record(passage).fingerprint == hit.fingerprint)
+          hit.semantic = now.full->similarity(question.vector, passage);
+    }
+    return question;
   }
 
   LookBudget budget(const TimeLimit& limit) const {
@@ -170,10 +190,10 @@ struct Answerer::Impl {
 
   Result<Draft> from_index(const AskRequest& request, const TermWeights& weights, const TimeLimit& limit,
                            Answer& answer) {
-    RENVOI_TRY(const search::SearchResponse found, find(request, answer));
+    RENVOI_TRY(search::SearchResponse found, find(request, answer));
     if (found.hits.empty()) return nothing_because(AbstentionReason::nothing_indexed);
     model::Embedder& embedder = *found.embedder;
-    RENVOI_TRY(const Question question, read_question(request, answer, embedder, limit));
+    RENVOI_TRY(const Question question, read_question(request, answer, found, limit));
     const auto start = std::chrono::steady_clock::now();
     RENVOI_TRY(Evidence evidence, read_evidence(reader(embedder), found.hits, first_hits(), question, weights,
                                                 budget(limit), limit.token()));
@@ -182,18 +202,23 @@ struct Answerer::Impl {
     return draft_of(std::move(evidence), question, weights, embedder, limit, answer);
   }
 
-  Result<Draft> from_web(const AskRequest& request, const TermWeights& weights, const TimeLimit& limit,
-                         Answer& answer) {
+  // `own`: what the collection gave, whose question need not be encoded again; null when it was not asked.
+  Result<Draft> from_web(const AskRequest& request, const TermWeights& weights, const TimeLimit& limit, Answer& answer,
+                         const Draft* own = nullptr) {
     model::Embedder& embedder = searcher.embedder();
-    RENVOI_TRY(const Question question, read_question(request, answer, embedder, limit));
+    Question question;
+    if (own != nullptr && own->embedder == &embedder) {
+      question = own->question;
+    } else {
+      RENVOI_TRY(question, read_question(request, answer, embedder, limit));
+    }
     const auto start = std::chrono::steady_clock::now();
     const std::chrono::milliseconds timeout(budget(limit).timeout_ms);
     RENVOI_TRY(const std::vector<crawl::FoundPage> pages,
                engine->find(question.text, question.language, timeout, limit.token()));
     if (pages.empty()) return nothing_because(AbstentionReason::not_in_documents);
-    RENVOI_TRY(Evidence evidence,
-               read_web_evidence(reader(embedder), pages, options.web_policy, question, weights, budget(limit),
-                                                    limit.token()));
+    RENVOI_TRY(Evidence evidence, read_web_evidence(reader(embedder), pages, options.web_policy, question, weights,
+                                                    budget(limit), limit.token()));
     answer.timings.fetch_ms += milliseconds_since(start);
     return draft_of(std::move(evidence), question, weights, embedder, limit, answer);
   }
@@ -204,7 +229,7 @@ struct Answerer::Impl {
     RENVOI_TRY(Draft own, from_index(request, weights, limit, answer));
     if (!own.nothing || limit.fired()) return own;
     Answer tried = answer;
-    Result<Draft> web = from_web(request, weights, limit, tried);
+    Result<Draft> web = from_web(request, weights, limit, tried, &own);
     if (!web) answer.web_problem = web.error().message;
     if (!web || web->nothing) return own;
     answer = std::move(tried);
@@ -269,8 +294,8 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
   AnswerWriter writer(answer, evidence, request.max_citations, on_piece);
   if (answer.mode == AnswerMode::generative) {
     RENVOI_TRY(const bool written,
-               impl_->write_generated({evidence, question, ranked, weights, *draft.embedder, *impl_->generator}, limit, writer,
-                                      answer, on_piece));
+               impl_->write_generated({evidence, question, ranked, weights, *draft.embedder, *impl_->generator}, limit,
+                                      writer, answer, on_piece));
     if (written) return answer;
     answer.mode = AnswerMode::extractive;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ingest/table_fitter.h"
+
 namespace renvoi::ingest {
 namespace {
 
@@ -72,11 +74,24 @@ Result<void> Encoder::commit() {
     }
   }
   RENVOI_CHECK(collection_.put(writes));
+  if (options_.fitter != nullptr) tell_fitter();
   progress_.encoded(writes.size(), passages);
   progress_.indexed(new_documents, new_passages, new_bytes);
   encoded_.clear();
   committed_ = Steady::now();
   return {};
+}
+
+void Encoder::tell_fitter() {
+  for (const Batch& batch : encoded_) {
+    std::size_t row = 0;
+    for (const QueuedDocument& document : batch.documents) {
+      std::vector<std::uint64_t> fingerprints;
+      for (const extract::Passage& passage : document.prepared.passages) fingerprints.push_back(passage.fingerprint);
+      options_.fitter->encoded(document.reference.id, document.prepared.inputs, fingerprints, batch.embeddings, row);
+      row += fingerprints.size();
+    }
+  }
 }
 
 }  // namespace renvoi::ingest

@@ -35,6 +35,7 @@ class Encoder {
   };
   Result<void> encode();
   Result<void> commit();
+  void tell_fitter();
 
   search::Collection& collection_;
   model::Embedder& embedder_;

@@ -25,10 +25,15 @@ Result<void> FirstTier::run() {
 }
 
 Result<void> FirstTier::embed(QueuedDocument document) {
+  // A newer table is taken between two commits, once the first tier is empty.
+  if (taken_.empty()) {
+    RENVOI_TRY(table_, collection_.first_tier_table());
+    if (table_ == nullptr) return Error{ErrorCode::invalid, "there is no first tier: its table is no more"};
+  }
   const std::vector<std::string_view> inputs(document.prepared.inputs.begin(), document.prepared.inputs.end());
   model::Embeddings embeddings;
   if (!inputs.empty()) {
-    RENVOI_TRY(embeddings, table_.embed(inputs, model::EmbedRole::passage));
+    RENVOI_TRY(embeddings, table_->embedder->embed(inputs, model::EmbedRole::passage));
   }
   if (taken_.empty()) first_taken_ = Steady::now();
   taken_passages_ += inputs.size();
@@ -46,7 +51,7 @@ Result<void> FirstTier::commit() {
                       taken_[i].changed ? "changed" : "added"});
     text_bytes += taken_[i].reference.text_bytes;
   }
-  RENVOI_CHECK(collection_.put(writes, search::Tier::first));
+  RENVOI_CHECK(collection_.put(writes, search::Tier::first, table_.get()));
   progress_.indexed(taken_.size(), taken_passages_, text_bytes);
   if (encoder_queue_ == nullptr) progress_.embedded(taken_passages_);
   embeddings_.clear();

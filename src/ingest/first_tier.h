@@ -2,6 +2,7 @@
 // the encoder. It keeps up with any reader: it waits for the encoder only where reading again would trouble a server.
 #pragma once
 
+#include <memory>
 #include <stop_token>
 #include <vector>
 
@@ -22,10 +23,9 @@ enum class WhenFull : std::uint8_t {
 class FirstTier {
  public:
   // `encoder_queue` null: nothing goes on.
-  FirstTier(search::Collection& collection, model::Embedder& table, DocumentQueue& queue, DocumentQueue* encoder_queue,
-            WhenFull when_full, Progress& progress, std::stop_token stop)
+  FirstTier(search::Collection& collection, DocumentQueue& queue, DocumentQueue* encoder_queue, WhenFull when_full,
+            Progress& progress, std::stop_token stop)
       : collection_(collection),
-        table_(table),
         queue_(queue),
         encoder_queue_(encoder_queue),
         when_full_(when_full),
@@ -41,12 +41,12 @@ class FirstTier {
   Result<void> commit();
 
   search::Collection& collection_;
-  model::Embedder& table_;
   DocumentQueue& queue_;
   DocumentQueue* encoder_queue_;
   const WhenFull when_full_;
   Progress& progress_;
   std::stop_token stop_;
+  std::shared_ptr<const search::TierTable> table_;  // of what is taken
   std::vector<QueuedDocument> taken_;
   std::vector<model::Embeddings> embeddings_;  // of each
   std::size_t taken_passages_ = 0;

@@ -32,7 +32,7 @@ class Pipeline {
   // are in the first tier already.
   Result<crawl::SyncReport> run(const std::optional<std::set<ReferenceId>>& again) {
     const std::stop_callback on_stop(stop_, [&] { reader_stop_.request_stop(); });
-    const bool two_tiers = !again && options_.table != nullptr && collection_.has_first_tier();
+    const bool two_tiers = !again && collection_.has_first_tier();
     const bool fast = two_tiers && options_.fast;
     QueueSink sink(source_, collection_, two_tiers ? read_ : extracted_, options_.cache, reader_stop_.get_token(),
                    again.has_value());
@@ -40,8 +40,8 @@ class Pipeline {
     sync.only = again;
     sync.on_progress = [&](const crawl::SyncProgress& now) { progress_.sync(now); };
     const bool local = source_.kind == catalog::SourceKind::folder || source_.kind == catalog::SourceKind::file;
-    FirstTier first_tier(collection_, *(two_tiers ? options_.table : &embedder_), read_, fast ? nullptr : &extracted_,
-                         local ? WhenFull::leave : WhenFull::wait, progress_, stop_);
+    FirstTier first_tier(collection_, read_, fast ? nullptr : &extracted_, local ? WhenFull::leave : WhenFull::wait,
+                         progress_, stop_);
     Encoder encoder(collection_, embedder_, options_, extracted_, progress_, stop_);
     std::optional<Result<crawl::SyncReport>> synced;
     Result<void> first, last;
@@ -112,8 +112,7 @@ Result<IngestReport> ingest_source(const catalog::Source& source, search::Collec
   auto synced = Pipeline(source, collection, fetcher, embedder, options, progress, stop).run({});
   if (!synced.ok()) return std::move(synced).error();
   // While the model changes, what waits for the present one is encoded for the next one instead.
-  const bool rest =
-      options.table != nullptr && collection.has_first_tier() && !options.fast && !collection.change().has_value();
+  const bool rest = collection.has_first_tier() && !options.fast && !collection.change().has_value();
   if (rest && !stop.stop_requested()) {
     auto encoded = encode_all(collection, fetcher, embedder, options, progress, stop, source.id);
     if (!encoded.ok()) return std::move(encoded).error();

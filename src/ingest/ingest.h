@@ -1,6 +1,6 @@
 // The write path in one place: sync -> extract -> passages -> embed -> index, with bounded queues between.
 //
-// Where there is a table of token vectors (model/static_table.h), a document is committed to the first tier at most
+// Where the collection has a table of token vectors (search/tier.h), a document is committed to the first tier at most
 // about a second after it was read, and goes on to the encoder, whose vectors replace the table's.
 // Above crawl, model and search, below the program. The one writer of the collection while it runs.
 #pragma once
@@ -22,6 +22,8 @@
 
 namespace renvoi::ingest {
 
+class TableFitter;
+
 struct IngestProgress {
   crawl::SyncProgress sync;
   std::uint64_t documents_indexed = 0;  // searchable: in the first tier at least
@@ -38,8 +40,8 @@ struct IngestOptions {
   std::uint32_t commit_every_s = 5;                        // or when a batch is full, whichever is later
   std::function<void(const IngestProgress&)> on_progress;  // at most ten times a second
   crawl::DocumentCache* cache = nullptr;  // what the source's retention keeps goes here; must outlive the call
-  model::Embedder* table = nullptr;       // for the first tier, where the collection has one; must outlive the call
-  bool fast = false;                      // with a table: end when all is in the first tier
+  bool fast = false;                      // where there is a first tier: end when all is in it
+  TableFitter* fitter = nullptr;          // is told what was encoded (table_fitter.h); must outlive the call
 };
 
 struct IngestReport {

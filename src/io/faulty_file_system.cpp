@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 namespace renvoi::io {
@@ -134,7 +135,9 @@ Result<void> FaultyFileSystem::remove(const std::filesystem::path& path) {
     const std::string content = below_.read(path, kAnySize).value_or("");
     const auto state = unstable_.find(path);
     if (state == unstable_.end() || state->second.name_synced) removed_[path] = content;
-    if (plan_.free_bytes != std::numeric_limits<std::uint64_t>::max()) plan_.free_bytes += content.size();
+    // What was written under an earlier plan did not take from this one's space: never beyond the largest number.
+    plan_.free_bytes +=
+        std::min<std::uint64_t>(content.size(), std::numeric_limits<std::uint64_t>::max() - plan_.free_bytes);
   }
   RENVOI_CHECK(below_.remove(path));
   unstable_.erase(path);

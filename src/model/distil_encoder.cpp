@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "model/llama_batch.h"
 #include "model/llama_handles.h"
 #include "model/llama_runtime.h"
 
@@ -41,56 +41,25 @@ class Worker {
     }
     return worker;
   }
-  ~Worker() { llama_batch_free(batch_); }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
 
   Result<void> encode(std::span<const TokenSequence> sequences, std::span<float> rows) {
-    batch_.n_tokens = 0;
-    for (std::size_t s = 0; s < sequences.size(); ++s) add(sequences[s], static_cast<llama_seq_id>(s));
-    const LlamaErrors errors;
-    try {
-      auto* memory = llama_get_memory(context_.get());
-      if (memory != nullptr) llama_memory_clear(memory, true);
-      const int failed =
-          memory != nullptr ? llama_decode(context_.get(), batch_) : llama_encode(context_.get(), batch_);
-      if (failed != 0) return Error{ErrorCode::internal, "llama.cpp could not encode a batch: " + errors.first()};
-    } catch (const std::exception& problem) {
-      return Error{ErrorCode::internal, std::string("llama.cpp could not encode a batch: ") + problem.what()};
-    }
+    batch_.clear();
+    for (std::size_t s = 0; s < sequences.size(); ++s) batch_.add(sequences[s], static_cast<llama_seq_id>(s));
+    RENVOI_CHECK(batch_.encode(context_.get()));
     const std::size_t dimensions = rows.size() / sequences.size();
     for (std::size_t s = 0; s < sequences.size(); ++s) {
-      const float* vector = llama_get_embeddings_seq(context_.get(), static_cast<llama_seq_id>(s));
-      if (vector == nullptr) return Error{ErrorCode::internal, "llama.cpp gave no vector for a sequence"};
-      RENVOI_CHECK(write_unit({vector, dimensions}, rows.subspan(s * dimensions, dimensions)));
+      const std::span<float> row = rows.subspan(s * dimensions, dimensions);
+      RENVOI_CHECK(read_unit_row(context_.get(), static_cast<llama_seq_id>(s), row));
+      if (std::all_of(row.begin(), row.end(), [](float x) { return x == 0; })) {
+        return Error{ErrorCode::internal, "the model gave a vector that has no direction: its file may be damaged"};
+      }
     }
     return {};
   }
 
  private:
-  Worker() : batch_(llama_batch_init(kMaxSequenceTokens, 0, 1)) {}
-  void add(const TokenSequence& tokens, llama_seq_id sequence) {
-    for (std::size_t position = 0; position < tokens.size(); ++position) {
-      const auto i = batch_.n_tokens++;
-      batch_.token[i] = tokens[position];
-      batch_.pos[i] = static_cast<llama_pos>(position);
-      batch_.n_seq_id[i] = 1;
-      batch_.seq_id[i][0] = sequence;
-      batch_.logits[i] = 1;
-    }
-  }
-  static Result<void> write_unit(std::span<const float> vector, std::span<float> row) {
-    double square = 0;
-    for (const float x : vector) square += static_cast<double>(x) * x;
-    if (!std::isfinite(square) || square <= 0) {
-      return Error{ErrorCode::internal, "the model gave a vector that has no direction: its file may be damaged"};
-    }
-    const double scale = 1 / std::sqrt(square);
-    std::transform(vector.begin(), vector.end(), row.begin(), [&](float x) { return static_cast<float>(x * scale); });
-    return {};
-  }
   LlamaContextHandle context_;
-  llama_batch batch_;
+  LlamaBatch batch_{kMaxSequenceTokens};
 };
 
 class LlamaSequenceEncoder final : public SequenceEncoder {

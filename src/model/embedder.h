@@ -1,6 +1,7 @@
 // Text to vector. An embedder is an interface so that search does not know whether the model is in this process.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -41,6 +42,8 @@ class Embedder {
   // Errors: `unavailable` when stopped, `internal` when the engine fails.
   virtual Result<Embeddings> embed(std::span<const std::string_view> texts, EmbedRole role,
                                    const EmbedProgress& progress = {}, std::stop_token stop = {}) = 0;
+  // About how long a query would wait before its turn, as far as that is known: 0 where something is free.
+  virtual std::chrono::milliseconds expected_wait() const { return {}; }
 };
 
 }  // namespace renvoi::model

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <chrono>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "model/llama_batch.h"
 #include "model/llama_handles.h"
 #include "model/llama_memory.h"
 #include "model/llama_runtime.h"
@@ -29,40 +30,15 @@ std::string metadata(const llama_model* model, const char* key) {
   return length < 0 ? std::string() : std::string(value.data());
 }
 
-// A batch of llama.cpp, whose arrays it frees by itself.
-class Batch {
- public:
-  explicit Batch(std::uint32_t max_tokens) : batch_(llama_batch_init(static_cast<std::int32_t>(max_tokens), 0, 1)) {}
-  ~Batch() { llama_batch_free(batch_); }
-  Batch(Batch&& other) noexcept : batch_(std::exchange(other.batch_, {})) {}
-  Batch(const Batch&) = delete;
-  Batch& operator=(const Batch&) = delete;
-  Batch& operator=(Batch&&) = delete;
-  void clear() { batch_.n_tokens = 0; }
-  void add(std::span<const llama_token> tokens, llama_seq_id sequence) {
-    for (std::size_t position = 0; position < tokens.size(); ++position) {
-      const auto i = batch_.n_tokens++;
-      batch_.token[i] = tokens[position];
-      batch_.pos[i] = static_cast<llama_pos>(position);
-      batch_.n_seq_id[i] = 1;
-      batch_.seq_id[i][0] = sequence;
-      batch_.logits[i] = 1;
-    }
-  }
-  const llama_batch& get() const { return batch_; }
-
- private:
-  llama_batch batch_;
-};
-
 // One micro-batch at a time. Not thread-safe.
 struct Encoder {
   LlamaContextHandle context;
-  Batch batch;
+  LlamaBatch batch;
   std::int32_t largest_tokens = 0;  // of the batches so far
 };
 
-// Encoders that calls share: a call takes one for a micro-batch and gives it back. Thread-safe.
+// Encoders that calls share: a call takes one for a micro-batch and gives it back. Queries before passages: whoever
+// asks waits for one micro-batch at most, not for those of an ingest that is in line already. Thread-safe.
 class EncoderPool {
  public:
   explicit EncoderPool(std::vector<std::unique_ptr<Encoder>> encoders)
@@ -72,7 +48,7 @@ class EncoderPool {
   class Lease {
    public:
     Lease(EncoderPool& pool, std::unique_ptr<Encoder> encoder) : pool_(pool), encoder_(std::move(encoder)) {}
-    ~Lease() { pool_.give_back(std::move(encoder_)); }
+    ~Lease() { pool_.give_back(std::move(encoder_), std::chrono::steady_clock::now() - taken_); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     Encoder& operator*() { return *encoder_; }
@@ -80,28 +56,48 @@ class EncoderPool {
    private:
     EncoderPool& pool_;
     std::unique_ptr<Encoder> encoder_;
+    const std::chrono::steady_clock::time_point taken_ = std::chrono::steady_clock::now();
   };
-  // Waits until one is free: at most as long as a micro-batch takes.
-  Lease take() {
+  // Waits until one is free and nobody goes first.
+  Lease take(EmbedRole role) {
+    const bool is_query = role == EmbedRole::query;
     std::unique_lock lock(mutex_);
-    given_back_.wait(lock, [&] { return !free_.empty(); });
+    if (is_query) ++queries_waiting_;
+    given_back_.wait(lock, [&] { return !free_.empty() && (is_query || queries_waiting_ == 0); });
+    if (is_query) --queries_waiting_;
     std::unique_ptr<Encoder> encoder = std::move(free_.back());
     free_.pop_back();
+    const bool more = !free_.empty();
+    lock.unlock();
+    if (more) given_back_.notify_all();  // a passage's turn may have come with the last query's going
     return {*this, std::move(encoder)};
   }
 
+  // Of one more query: as many micro-batches as there are queries before it, and the one in hand, shared by the
+  // encoders.
+  std::chrono::milliseconds expected_wait() const {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty() && queries_waiting_ == 0) return {};
+    const double wait_s = batch_s_ * static_cast<double>(queries_waiting_ + 1) / static_cast<double>(size_);
+    return std::chrono::milliseconds(static_cast<std::int64_t>(wait_s * 1'000));
+  }
+
  private:
-  void give_back(std::unique_ptr<Encoder> encoder) {
+  void give_back(std::unique_ptr<Encoder> encoder, std::chrono::duration<double> held) {
     {
       const std::lock_guard lock(mutex_);
       free_.push_back(std::move(encoder));
+      constexpr double kept = 0.8;  // of what was known: the last ten or so count
+      batch_s_ = batch_s_ == 0 ? held.count() : kept * batch_s_ + (1 - kept) * held.count();
     }
-    given_back_.notify_one();
+    given_back_.notify_all();
   }
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable given_back_;
   std::vector<std::unique_ptr<Encoder>> free_;
   std::size_t size_;
+  std::size_t queries_waiting_ = 0;
+  double batch_s_ = 0;  // what one took, of late
 };
 
 // Micro-batches are spread over encoders of one thread each. llama.cpp's own threads wait for one another by spinning
@@ -124,6 +120,7 @@ class LlamaEmbedder final : public Embedder {
   std::size_t dimensions() const override { return dimensions_; }
   const std::string& digest() const override { return loaded_.digest; }
   const std::string& name() const override { return loaded_.name; }
+  std::chrono::milliseconds expected_wait() const override { return encoders_.expected_wait(); }
 
   Result<Embeddings> embed(std::span<const std::string_view> texts, EmbedRole role, const EmbedProgress& progress,
                            std::stop_token stop) override {
@@ -173,11 +170,11 @@ class LlamaEmbedder final : public Embedder {
       groups.push_back(std::span(order).subspan(start, end - start));
       start = end;
     }
-    return embed_groups(groups, tokens, rows, done, progress, stop);
+    return embed_groups(groups, role, tokens, rows, done, progress, stop);
   }
 
   // The groups in order, by as many threads as there are encoders; this thread is one of them.
-  Result<void> embed_groups(std::span<const std::span<const std::size_t>> groups,
+  Result<void> embed_groups(std::span<const std::span<const std::size_t>> groups, EmbedRole role,
                             std::span<const std::vector<llama_token>> tokens, std::span<float> rows, std::size_t& done,
                             const EmbedProgress& progress, const std::stop_token& stop) {
     std::mutex mutex;  // holds next, problem, done, and the call of progress
@@ -192,7 +189,7 @@ class LlamaEmbedder final : public Embedder {
         }
         const std::span<const std::size_t> group = groups[next++];
         lock.unlock();
-        Result<void> embedded = embed_group(group, tokens, rows);
+        Result<void> embedded = embed_group(group, role, tokens, rows);
         lock.lock();
         if (!embedded.ok()) {
           if (!problem) problem = std::move(embedded).error();
@@ -224,44 +221,24 @@ class LlamaEmbedder final : public Embedder {
     return end;
   }
 
-  Result<void> embed_group(std::span<const std::size_t> group, std::span<const std::vector<llama_token>> tokens,
-                           std::span<float> rows) {
-    EncoderPool::Lease encoder = encoders_.take();
+  Result<void> embed_group(std::span<const std::size_t> group, EmbedRole role,
+                           std::span<const std::vector<llama_token>> tokens, std::span<float> rows) {
+    EncoderPool::Lease encoder = encoders_.take(role);
     llama_context* context = (*encoder).context.get();
-    Batch& batch = (*encoder).batch;
+    LlamaBatch& batch = (*encoder).batch;
     batch.clear();
     for (std::size_t i = 0; i < group.size(); ++i) batch.add(tokens[group[i]], static_cast<llama_seq_id>(i));
-    if (batch.get().n_tokens == 0) return {};  // only a model without special tokens: the row stays zero
-    const LlamaErrors errors;
-    try {
-      auto* memory = llama_get_memory(context);
-      if (memory != nullptr) llama_memory_clear(memory, true);
-      const int failed = memory != nullptr ? llama_decode(context, batch.get()) : llama_encode(context, batch.get());
-      if (failed != 0) return Error{ErrorCode::internal, "llama.cpp could not encode a batch: " + errors.first()};
-    } catch (const std::exception& problem) {
-      return Error{ErrorCode::internal, std::string("llama.cpp could not encode a batch: ") + problem.what()};
-    }
-    if (batch.get().n_tokens > (*encoder).largest_tokens) {  // then llama.cpp has reserved anew
-      (*encoder).largest_tokens = batch.get().n_tokens;
-      release_logits(context, static_cast<std::size_t>(batch.get().n_tokens));
+    if (batch.tokens() == 0) return {};  // only a model without special tokens: the row stays zero
+    RENVOI_CHECK(batch.encode(context));
+    if (batch.tokens() > (*encoder).largest_tokens) {  // then llama.cpp has reserved anew
+      (*encoder).largest_tokens = batch.tokens();
+      release_logits(context, static_cast<std::size_t>(batch.tokens()));
     }
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (tokens[group[i]].empty()) continue;
-      const float* vector = llama_get_embeddings_seq(context, static_cast<llama_seq_id>(i));
-      if (vector == nullptr) return Error{ErrorCode::internal, "llama.cpp gave no vector for a text"};
-      RENVOI_CHECK(write_unit_row({vector, dimensions_}, rows.subspan(group[i] * dimensions_, dimensions_)));
+      RENVOI_CHECK(
+          read_unit_row(context, static_cast<llama_seq_id>(i), rows.subspan(group[i] * dimensions_, dimensions_)));
     }
-    return {};
-  }
-
-  static Result<void> write_unit_row(std::span<const float> vector, std::span<float> row) {
-    double square = 0;
-    for (const float x : vector) square += static_cast<double>(x) * x;
-    if (!std::isfinite(square)) {
-      return Error{ErrorCode::internal, "the model gave a vector that is not finite: its file may be damaged"};
-    }
-    const double scale = square > 0 ? 1 / std::sqrt(square) : 0;
-    std::transform(vector.begin(), vector.end(), row.begin(), [&](float x) { return static_cast<float>(x * scale); });
     return {};
   }
 
@@ -307,7 +284,7 @@ Result<std::unique_ptr<Embedder>> load_embedder(const std::filesystem::path& fil
   for (int i = 0; i < count; ++i) {
     RENVOI_TRY(LlamaContextHandle context, make_context(loaded.model.get(), params, file));
     release_logits(context.get(), params.n_seq_max);
-    encoders.push_back(std::make_unique<Encoder>(Encoder{std::move(context), Batch(params.n_ubatch)}));
+    encoders.push_back(std::make_unique<Encoder>(Encoder{std::move(context), LlamaBatch(params.n_ubatch)}));
   }
   if (llama_pooling_type(encoders.front()->context.get()) == LLAMA_POOLING_TYPE_NONE) {
     return Error{ErrorCode::invalid, file.string() + " does not say how its token vectors become one (pooling_type)"};

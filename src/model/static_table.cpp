@@ -52,6 +52,7 @@ Result<std::shared_ptr<const FittedTable>> FittedTable::open(io::FileSystem& fil
   if (!file.tokens().empty() && file.tokens().back() >= base->tokens()) {
     return Error{ErrorCode::corrupt, path.string() + " is damaged (a token that the model lacks): fit it again"};
   }
+  RENVOI_CHECK(file.check_rows());
   return std::shared_ptr<const FittedTable>(std::make_shared<FittedTable>(std::move(file), std::move(base)));
 }
 

@@ -71,7 +71,8 @@ class StaticTable final : public TokenTable {
 // rows that are used.
 class FittedTable final : public TokenTable {
  public:
-  // Errors: as TableFile::open, and `conflict` when it was fitted over another table than `base`.
+  // Checks all of the file: some megabytes, and whoever takes it can still take another. Errors: as TableFile::open,
+  // and `conflict` when it was fitted over another table than `base`.
   static Result<std::shared_ptr<const FittedTable>> open(io::FileSystem& files, const std::filesystem::path& path,
                                                          std::shared_ptr<const StaticTable> base);
   FittedTable(TableFile file, std::shared_ptr<const StaticTable> base);
@@ -84,7 +85,9 @@ class FittedTable final : public TokenTable {
   std::uint64_t generation() const { return file_.header().generation; }
   std::uint32_t checksum() const { return file_.checksum(); }
   std::uint32_t passages() const { return file_.header().texts; }  // that it was fitted to
-  std::uint32_t rows() const { return file_.header().rows; }       // that it replaces
+  float score() const { return file_.header().score; }             // FitReport::score
+  float score_before() const { return file_.header().score_before; }
+  std::uint32_t rows() const { return file_.header().rows; }  // that it replaces
 
  private:
   TableFile file_;

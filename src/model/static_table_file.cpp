@@ -217,6 +217,11 @@ Result<void> TableFile::check_block(std::uint32_t block) const {
   return {};
 }
 
+Result<void> TableFile::check_rows() const {
+  for (std::uint32_t block = 0; block < block_count(header_.rows); ++block) RENVOI_CHECK(check_block(block));
+  return {};
+}
+
 Result<void> TableFile::add_row(std::uint32_t row, float factor, std::span<float> sum) const {
   const std::uint32_t block = row / kTableBlockRows;
   if (checked_[block].load(std::memory_order_relaxed) == 0) RENVOI_CHECK(check_block(block));

@@ -92,6 +92,8 @@ class TableFile {
   std::span<const std::uint32_t> tokens() const { return {keys_, header_.rows}; }  // fitted only
   std::span<const float> weights() const { return {weights_, header_.rows}; }      // every_token only
   std::span<const float> mean() const { return {mean_, header_.dimensions}; }
+  // Every block of rows now, instead of each when it is first read. Errors: `corrupt`.
+  Result<void> check_rows() const;
   // sum += factor x row; `row` < rows, `sum` has `dimensions` numbers. Errors: `corrupt`.
   Result<void> add_row(std::uint32_t row, float factor, std::span<float> sum) const;
 

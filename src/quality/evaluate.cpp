@@ -1,13 +1,11 @@
 #include "quality/evaluate.h"
 
-#include <stdlib.h>
-
 #include <memory>
 #include <optional>
-#include <system_error>
 
 #include "extract/document.h"
 #include "quality/build.h"
+#include "quality/scratch_folder.h"
 #include "search/search.h"
 
 namespace renvoi::quality {
@@ -15,38 +13,17 @@ namespace {
 
 constexpr std::uint32_t kDepth = 100;  // documents ranked for each query
 
-// A folder that goes when the evaluation ends, however it ends.
-class ScratchFolder {
- public:
-  static Result<std::unique_ptr<ScratchFolder>> make() {
-    std::error_code error;
-    std::string name = (std::filesystem::temp_directory_path(error) / "renvoi-eval-XXXXXX").string();
-    if (error || ::mkdtemp(name.data()) == nullptr) {
-      return Error{ErrorCode::unavailable, "cannot make a temporary folder " + name + ": set TMPDIR to a writable one"};
-    }
-    return std::unique_ptr<ScratchFolder>(new ScratchFolder(name));
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  explicit ScratchFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
-};
+}  // namespace
 
 Result<Measures> measure(const BeirSet& set, const BuiltCorpus& built, search::Searcher& searcher,
-                         search::SearchMode mode) {
+                         search::SearchMode mode, bool fast) {
   Measures sum;
   for (const BeirQuery& query : set.queries) {
     search::SearchRequest request;
     request.query = query.text;
     request.limit = kDepth;
     request.mode = mode;
+    request.fast = fast;
     RENVOI_TRY(const search::SearchResponse response, searcher.search(request));
     std::vector<std::string> ranking;
     for (const search::SearchHit& hit : response.hits) {
@@ -60,21 +37,17 @@ Result<Measures> measure(const BeirSet& set, const BuiltCorpus& built, search::S
   return Measures{sum.ndcg_at_10 / queries, sum.recall_at_100 / queries};
 }
 
-}  // namespace
-
 Result<Evaluation> evaluate(const std::filesystem::path& folder, model::Embedder& embedder, io::FileSystem& files,
-                            const Clock& clock, const std::function<void(std::size_t, std::size_t)>& on_progress,
-                            search::Tier tier) {
+                            const Clock& clock, const std::function<void(std::size_t, std::size_t)>& on_progress) {
   RENVOI_TRY(const BeirSet set, read_beir(folder, files));
   RENVOI_TRY(const std::unique_ptr<ScratchFolder> scratch, ScratchFolder::make());
   const index::Identity identity{embedder.digest(), static_cast<std::uint32_t>(embedder.dimensions()),
                                  extract::kExtractorVersion};
   RENVOI_TRY(const std::unique_ptr<search::Collection> collection,
-             search::Collection::open(files, clock, scratch->path(), identity, search::Collection::Mode::write,
-                                      search::first_tier_identity(identity, 0)));
-  RENVOI_TRY(const BuiltCorpus built, build_corpus(set, *collection, embedder, on_progress, tier));
+             search::Collection::open(files, clock, scratch->path(), identity, search::Collection::Mode::write));
+  RENVOI_TRY(const BuiltCorpus built, build_corpus(set, *collection, embedder, on_progress));
   RENVOI_CHECK(collection->compact());  // as after an `add`
-  search::Searcher searcher(*collection, embedder, &embedder);
+  search::Searcher searcher(*collection, embedder);
   Evaluation evaluation;
   RENVOI_TRY(evaluation.bm25, measure(set, built, searcher, search::SearchMode::bm25));
   RENVOI_TRY(evaluation.semantic, measure(set, built, searcher, search::SearchMode::semantic));

@@ -10,7 +10,9 @@
 #include "base/result.h"
 #include "io/file_system.h"
 #include "model/embedder.h"
-#include "search/tier.h"
+#include "quality/beir.h"
+#include "quality/build.h"
+#include "search/search.h"
 
 namespace renvoi::quality {
 
@@ -26,11 +28,14 @@ struct Evaluation {
 };
 
 // `folder` has corpus.jsonl, queries.jsonl, qrels.tsv. Builds a collection in a temporary folder and removes it. A
-// document's score is its best passage's. `embedder` makes the vectors of `tier`: the embedding model, or the table
-// distilled from it. Errors: `not_found`, `invalid` (names file and line).
+// document's score is its best passage's. What tables make of it is measured by evaluate_tables.h. Errors: `not_found`,
+// `invalid` (names file and line).
 Result<Evaluation> evaluate(const std::filesystem::path& folder, model::Embedder& embedder, io::FileSystem& files,
                             const Clock& clock,
-                            const std::function<void(std::size_t done, std::size_t all)>& on_progress = {},
-                            search::Tier tier = search::Tier::full);
+                            const std::function<void(std::size_t done, std::size_t all)>& on_progress = {});
+
+// All queries of `set` in one mode; `fast`: without the encoder. Errors: those of the search.
+Result<Measures> measure(const BeirSet& set, const BuiltCorpus& built, search::Searcher& searcher,
+                         search::SearchMode mode, bool fast = false);
 
 }  // namespace renvoi::quality

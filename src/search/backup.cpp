@@ -11,6 +11,7 @@
 #include "io/file_lock.h"
 #include "io/relocate.h"
 #include "search/collection.h"
+#include "search/collection_tables.h"
 #include "search/repair.h"
 
 namespace renvoi::search {
@@ -111,6 +112,7 @@ class Maker {
       if (on_progress_) on_progress_("catalogue", done, all, "pages");
     }));
     catalog.reset();
+    RENVOI_CHECK(put_fitted());
     RENVOI_CHECK(list_files());
     RENVOI_CHECK(files_.sync_folder(target_ / "index"));
     RENVOI_CHECK(files_.sync_folder(target_));
@@ -181,6 +183,25 @@ class Maker {
     return {};
   }
 
+  // The tables fitted to the collection, and their sample: each is replaced whole, and none needs another. A damaged
+  // one is left behind.
+  Result<void> put_fitted() {
+    const fs::path from = collection_ / "fitted", to = target_ / "fitted";
+    if (!files_.exists(from)) return {};
+    RENVOI_TRY(const std::vector<std::string> names, files_.list(from));
+    RENVOI_CHECK(files_.create_folders(to));
+    for (const std::string& name : names) {
+      if (number_of_fitted_table(name) == 0 && name != kFitSampleName) continue;
+      if (!check_fitted_file(files_, from / name).ok()) continue;
+      const auto content = files_.map(from / name);
+      if (!content.ok() && content.error().code == ErrorCode::not_found) continue;  // a newer one took its place
+      if (!content.ok()) return content.error();
+      RENVOI_CHECK(io::write_file(files_, to / name, (*content)->bytes()));
+      report_.copied_bytes += (*content)->bytes().size();
+    }
+    return files_.sync_folder(to);
+  }
+
   Result<bool> link_segment(const std::string& name) {
     const fs::path to = target_ / "index" / name;
     RENVOI_CHECK(files_.remove(to));
@@ -194,6 +215,10 @@ class Maker {
     std::vector<std::string> paths = {"catalog.db"};
     RENVOI_TRY(const std::vector<std::string> names, files_.list(target_ / "index"));
     for (const std::string& name : names) paths.push_back("index/" + name);
+    if (files_.exists(target_ / "fitted")) {
+      RENVOI_TRY(const std::vector<std::string> fitted, files_.list(target_ / "fitted"));
+      for (const std::string& name : fitted) paths.push_back("fitted/" + name);
+    }
     Meter meter(on_progress_, "digests", files_.disk_bytes(target_));
     for (const std::string& path : paths) {
       RENVOI_TRY(const auto file, files_.map(target_ / path));
@@ -295,6 +320,9 @@ class Restorer {
     const fs::path folder = work_ / "new";
     RENVOI_CHECK(io::remove_all(folder));  // of one that was killed
     RENVOI_CHECK(files_.create_folders(folder / "index"));
+    const bool has_fitted = std::any_of(report_.list.files.begin(), report_.list.files.end(),
+                                        [](const SnapshotFile& file) { return file.path.starts_with("fitted/"); });
+    if (has_fitted) RENVOI_CHECK(files_.create_folders(folder / "fitted"));
     RENVOI_TRY(const index::Manifest manifest, index::current_manifest(files_, source_ / "index"));
     const std::vector<std::string> immutable = index::immutable_files(manifest);
     std::uint64_t all = 0;
@@ -315,6 +343,7 @@ class Restorer {
           io::write_file(files_, folder / file.path, content->bytes(), [&](std::uint64_t n) { meter.add(n); }));
     }
     RENVOI_CHECK(files_.sync_folder(folder / "index"));
+    if (has_fitted) RENVOI_CHECK(files_.sync_folder(folder / "fitted"));
     RENVOI_CHECK(files_.sync_folder(folder));
     if (on_progress_) on_progress_("checking", 0, 0, "");
     RENVOI_CHECK(count_unfinished(folder));

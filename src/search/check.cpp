@@ -8,6 +8,7 @@
 
 #include "catalog/catalog.h"
 #include "index/named_files.h"
+#include "search/collection_tables.h"
 #include "search/next_index.h"
 
 namespace renvoi::search {
@@ -129,6 +130,21 @@ class Check {
     if (next_ != nullptr) report_.next_passages = next_->snapshot()->size();
     first_ = check_made_again(kFirstTierFolder,
                               "the next writer empties the first tier, and renvoi sync reads its documents again");
+    return check_fitted();
+  }
+
+  // They only make searching better, and can be made again.
+  Result<void> check_fitted() {
+    const fs::path folder = folder_ / "fitted";
+    if (!files_.exists(folder)) return {};
+    RENVOI_TRY(const std::vector<std::string> names, files_.list(folder));
+    for (const std::string& name : names) {
+      const Result<void> sound = check_fitted_file(files_, folder / name);
+      if (sound.ok() || sound.error().code == ErrorCode::not_found) continue;  // a newer one took its place
+      add(Part::index, folder / name, sound.error().message,
+          "nothing is lost: the table that is not fitted is used instead; renvoi repair sets it aside, and it is made "
+          "again as documents are encoded");
+    }
     return {};
   }
 

@@ -7,32 +7,37 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <thread>
 #include <utility>
 
 #include "index/named_files.h"
 #include "io/file_lock.h"
+#include "search/check.h"
 #include "search/index_writes.h"
 #include "search/next_index.h"
 #include "search/what_waits.h"
-
-#include "search/check.h"
 
 namespace renvoi::search {
 namespace {
 
 constexpr int kSnapshotTries = 8;
 constexpr int kFollowTries = 3;
+constexpr int kReleaseTries = 200;  // ten milliseconds each
+
+std::shared_ptr<TierTables> or_none(std::shared_ptr<TierTables> tables) {
+  return tables != nullptr ? std::move(tables) : fixed_tables({});
+}
 
 class FolderCollection final : public Collection {
  public:
   FolderCollection(io::FileSystem& files, const Clock& clock, std::filesystem::path folder, Mode mode,
-                   index::Identity identity, std::optional<index::Identity> first, std::optional<ModelChange> change)
+                   index::Identity identity, std::shared_ptr<TierTables> tables, std::optional<ModelChange> change)
       : files_(files),
         clock_(clock),
         folder_(std::move(folder)),
         mode_(mode),
         identity_(std::move(identity)),
-        first_identity_(std::move(first)),
+        tables_(or_none(std::move(tables))),
         change_(std::move(change)) {}
 
   Result<void> open() {
@@ -71,9 +76,19 @@ class FolderCollection final : public Collection {
   const Clock& clock() const override { return clock_; }
   const std::filesystem::path& folder() const override { return folder_; }
   bool writable() const override { return mode_ == Mode::write; }
-  bool has_first_tier() const override {
+  bool has_first_tier() const override { return tables()->newest() != nullptr; }
+  std::shared_ptr<TierTables> tables() const override {
     const std::lock_guard lock(pointers_mutex_);
-    return first_identity_.has_value();
+    return tables_;
+  }
+
+  Result<std::shared_ptr<const TierTable>> first_tier_table() override {
+    if (writable()) {
+      const std::lock_guard lock(mutex_);
+      RENVOI_CHECK(may_write());
+      RENVOI_CHECK(follow_newest_table());
+    }
+    return first_tier().table;
   }
 
   // A document that moves is committed to its new tier before it leaves the old one: who sees one of them before and
@@ -83,10 +98,12 @@ class FolderCollection final : public Collection {
     if (held_) return *held_;
     Snapshots both;
     both.identity = identity_;
+    both.tables = tables_;
+    both.first_table = first_.table;
     for (int i = 0; i < kSnapshotTries; ++i) {
-      both.first = first_ == nullptr ? nullptr : first_->snapshot();
+      both.first = first_.index == nullptr ? nullptr : first_.index->snapshot();
       both.full = index_->snapshot();
-      if (first_ == nullptr || first_->snapshot() == both.first) break;
+      if (first_.index == nullptr || first_.index->snapshot() == both.first) break;
     }
     return both;
   }
@@ -98,12 +115,14 @@ class FolderCollection final : public Collection {
     return waiting;
   }
 
-  Result<void> put(std::span<const DocumentWrite> documents, Tier tier) override {
+  Result<void> put(std::span<const DocumentWrite> documents, Tier tier, const TierTable* made_by) override {
     const std::lock_guard lock(mutex_);
     RENVOI_CHECK(may_write());
-    const std::shared_ptr<index::Index> first = first_tier();
+    const auto [first, table] = first_tier();
     if (tier == Tier::first && first == nullptr)
       return Error{ErrorCode::invalid, "the collection in " + folder_.string() + " has no first tier"};
+    if (tier == Tier::first && made_by != nullptr && !(made_by->identity == table->identity))
+      return Error{ErrorCode::conflict, "the first tier is of another table than these vectors: make them again"};
     std::vector<const DocumentWrite*> wanted;
     std::vector<catalog::ReferenceUpdate> updates;
     for (const DocumentWrite& document : documents) {
@@ -229,7 +248,7 @@ class FolderCollection final : public Collection {
     const std::shared_lock open(open_mutex_);
     RENVOI_CHECK(may_write());
     RENVOI_CHECK(index_->compact());
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return first == nullptr ? Result<void>() : first->compact();
   }
 
@@ -238,14 +257,14 @@ class FolderCollection final : public Collection {
     if (broken_) return *broken_;
     RENVOI_CHECK(index_->check());
     if (next_ != nullptr) RENVOI_CHECK(next_->check());
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return first == nullptr ? Result<void>() : first->check();
   }
 
   TierStats stats() const override {
     const std::shared_lock open(open_mutex_);
     if (broken_) return {};
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return {index_->stats(), first == nullptr ? index::IndexStats{} : first->stats()};
   }
 
@@ -253,6 +272,7 @@ class FolderCollection final : public Collection {
     DiskUse use;
     use.index_bytes = files_.disk_bytes(folder_ / kIndexFolder);
     if (files_.exists(first_folder())) use.index_bytes += files_.disk_bytes(first_folder());
+    use.fitted_bytes = files_.disk_bytes(folder_ / "fitted");
     for (const char* name : {kNextFolder, kOldFolder})
       if (files_.exists(folder_ / name)) use.next_bytes += files_.disk_bytes(folder_ / name);
     for (const char* name : {"catalog.db", "catalog.db-wal", "catalog.db-shm"})
@@ -277,22 +297,37 @@ class FolderCollection final : public Collection {
   std::filesystem::path first_folder() const { return folder_ / kFirstTierFolder; }
   std::filesystem::path next_folder() const { return folder_ / kNextFolder; }
 
-  // Null where there is none.
-  std::shared_ptr<index::Index> first_tier() const {
+  // An index and the table that made its vectors: always taken and set together. Both null where there is none.
+  struct FirstTierIndex {
+    std::shared_ptr<index::Index> index;
+    std::shared_ptr<const TierTable> table;
+  };
+  FirstTierIndex first_tier() const {
     const std::lock_guard lock(pointers_mutex_);
     return first_;
   }
-  void forget_first_tier() {
+  void set_first_tier(FirstTierIndex first) {
     const std::lock_guard lock(pointers_mutex_);
-    first_.reset();
+    first_ = std::move(first);
+  }
+  void forget_first_tier() { set_first_tier({}); }
+
+  Result<std::string> digest_of_first_folder() const {
+    RENVOI_TRY(const index::Manifest manifest, index::current_manifest(files_, first_folder()));
+    return manifest.identity.model_digest;
   }
 
   // Of a writer, which holds the lock of the full tier: nobody else writes here.
   Result<void> open_first_tier() {
-    if (!first_identity_)
+    std::shared_ptr<const TierTable> table;
+    if (const Result<std::string> digest = digest_of_first_folder(); digest.ok()) table = tables_->find(*digest);
+    if (table == nullptr) table = tables_->newest();
+    if (table == nullptr) {
+      tables_->tidy({});
       return files_.exists(first_folder()) ? empty_index_folder(files_, first_folder()) : Result<void>();
+    }
     const auto open = [&] {
-      return index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::write);
+      return index::Index::open(files_, first_folder(), table->identity, index::Index::Mode::write);
     };
     auto opened = open();
     if (!opened.ok()) {
@@ -304,8 +339,31 @@ class FolderCollection final : public Collection {
       opened = open();
       if (!opened.ok()) return opened.error();
     }
-    const std::lock_guard lock(pointers_mutex_);
-    first_ = std::move(opened).value();
+    set_first_tier({std::move(opened).value(), std::move(table)});
+    return follow_newest_table();
+  }
+
+  // Of a writer. What an empty first tier is bound to holds nobody to it. A crash on the way leaves an empty folder, or
+  // a damaged index of nothing: the next opening begins it.
+  Result<void> follow_newest_table() {
+    const std::shared_ptr<const TierTable> newest = tables_->newest();
+    FirstTierIndex old = first_tier();
+    tables_->tidy(old.table == nullptr ? std::string_view() : old.table->identity.model_digest);
+    if (newest == nullptr || (old.table != nullptr && old.table->identity == newest->identity)) return {};
+    if (old.index != nullptr && old.index->snapshot()->size() > 0) return {};
+    forget_first_tier();  // nothing is out of sight: it is empty
+    // Its lock goes when the last who looks at it has looked. Whoever takes longer has us try again another time.
+    for (int i = 0; old.index.use_count() > 1 && i < kReleaseTries; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (old.index.use_count() > 1) {
+      set_first_tier(std::move(old));
+      return {};
+    }
+    old = {};
+    if (files_.exists(first_folder())) RENVOI_CHECK(empty_index_folder(files_, first_folder()));
+    RENVOI_TRY(auto begun, index::Index::open(files_, first_folder(), newest->identity, index::Index::Mode::write));
+    set_first_tier({std::move(begun), newest});
+    tables_->tidy(newest->identity.model_digest);
     return {};
   }
 
@@ -373,11 +431,11 @@ class FolderCollection final : public Collection {
     {
       Snapshots last = snapshots();
       std::unique_ptr<index::Index> full;
-      std::shared_ptr<index::Index> first;
+      FirstTierIndex first;
       const std::lock_guard lock(pointers_mutex_);
       held_ = std::move(last);
       full = std::move(index_);
-      first = std::move(first_);
+      first = std::exchange(first_, {});
     }
     next_.reset();
     Result<void> swapped = swap_in_next_index(files_, folder_);
@@ -385,7 +443,7 @@ class FolderCollection final : public Collection {
     if (swapped.ok()) {
       const std::lock_guard lock(pointers_mutex_);
       identity_ = change_->to;
-      first_identity_ = change_->first;
+      tables_ = or_none(change_->tables);
       change_.reset();
     }
     if (swapped.ok() || as_before) {
@@ -429,16 +487,16 @@ class FolderCollection final : public Collection {
     const std::unique_lock alone(open_mutex_);
     const std::lock_guard lock(pointers_mutex_);
     index_ = std::move(full);
-    first_.reset();
+    first_ = {};
     identity_ = change_->to;
-    first_identity_ = change_->first;
+    tables_ = or_none(change_->tables);
     change_.reset();
     return {};
   }
 
   // Of a reader.
   Result<void> refresh_both() {
-    const std::shared_ptr<index::Index> first = look_for_first_tier();
+    const std::shared_ptr<index::Index> first = look_for_first_tier().index;
     if (first == nullptr) return index_->refresh();
     // As snapshots(): until the first tier is the same before and after.
     for (int i = 0; i < kSnapshotTries; ++i) {
@@ -454,14 +512,18 @@ class FolderCollection final : public Collection {
   }
 
   // Of a reader. A first tier that is not there, or is being begun anew, may be there at the next look.
-  std::shared_ptr<index::Index> look_for_first_tier() {
-    std::shared_ptr<index::Index> first = first_tier();
-    if (first != nullptr || !first_identity_ || !files_.exists(first_folder())) return first;
-    auto opened = index::Index::open(files_, first_folder(), *first_identity_, index::Index::Mode::read);
-    if (!opened.ok()) return nullptr;
-    const std::lock_guard lock(pointers_mutex_);
-    first_ = std::move(opened).value();
-    return first_;
+  FirstTierIndex look_for_first_tier() {
+    FirstTierIndex first = first_tier();
+    if (first.index != nullptr || !files_.exists(first_folder())) return first;
+    const Result<std::string> digest = digest_of_first_folder();
+    if (!digest.ok()) return {};
+    first.table = tables_->find(*digest);
+    if (first.table == nullptr) return {};
+    auto opened = index::Index::open(files_, first_folder(), first.table->identity, index::Index::Mode::read);
+    if (!opened.ok()) return {};
+    first.index = std::move(opened).value();
+    set_first_tier(first);
+    return first;
   }
 
   static bool is_too_late(const Result<catalog::Reference>& known, ReferenceId id, const index::Index* first) {
@@ -474,7 +536,7 @@ class FolderCollection final : public Collection {
   Result<void> remove_from_index(std::span<const ReferenceId> references) {
     RENVOI_CHECK(remove_from(*index_, references));
     if (next_ != nullptr) RENVOI_CHECK(remove_from(*next_, references));
-    const std::shared_ptr<index::Index> first = first_tier();
+    const std::shared_ptr<index::Index> first = first_tier().index;
     return first == nullptr ? Result<void>() : remove_from(*first, references);
   }
 
@@ -498,15 +560,14 @@ class FolderCollection final : public Collection {
       const std::size_t first = both.first == nullptr ? 0 : both.first->passages_of(known.id).size();
       if (full > 0 && first > 0) twice.push_back(known.id);
       const bool as_catalogued = (full > 0 ? full : first) == known.passages;
-      if (next != nullptr &&
-          (!known.indexed || !as_catalogued || next->passages_of(known.id).size() != known.passages))
+      if (next != nullptr && (!known.indexed || !as_catalogued || next->passages_of(known.id).size() != known.passages))
         old_in_next.push_back(known.id);
       if (!known.indexed || gone || as_catalogued) continue;
       RENVOI_TRY(catalog::Reference reference, catalog_->reference(known.id));
       lost.push_back(to_be_read_again(std::move(reference)));
     }
     if (!lost.empty()) RENVOI_CHECK(catalog_->update_references(lost, clock_.now()));
-    if (!twice.empty()) RENVOI_CHECK(remove_from(*first_tier(), twice));
+    if (!twice.empty()) RENVOI_CHECK(remove_from(*first_tier().index, twice));
     if (next != nullptr) RENVOI_CHECK(remove_from(*next_, old_in_next));
     std::vector<ReferenceId> stray;
     for (const auto& snapshot : {both.full, both.first, next}) {
@@ -541,9 +602,9 @@ class FolderCollection final : public Collection {
   // Of the pointers and what they are bound to: a reader may find the first tier later, and both may follow a change.
   mutable std::mutex pointers_mutex_;
   index::Identity identity_;
-  std::optional<index::Identity> first_identity_;
+  std::shared_ptr<TierTables> tables_;  // of its model; never null
   std::unique_ptr<index::Index> index_;
-  std::shared_ptr<index::Index> first_;
+  FirstTierIndex first_;
   std::optional<Snapshots> held_;  // while the indexes are closed
   std::optional<ModelChange> change_;
   std::unique_ptr<index::Index> next_;  // of a writer, while there is a change
@@ -556,9 +617,9 @@ class FolderCollection final : public Collection {
 Result<std::unique_ptr<Collection>> Collection::open(io::FileSystem& files, const Clock& clock,
                                                      const std::filesystem::path& folder,
                                                      const index::Identity& identity, Mode mode,
-                                                     const std::optional<index::Identity>& first,
+                                                     std::shared_ptr<TierTables> tables,
                                                      const std::optional<ModelChange>& change) {
-  auto collection = std::make_unique<FolderCollection>(files, clock, folder, mode, identity, first, change);
+  auto collection = std::make_unique<FolderCollection>(files, clock, folder, mode, identity, std::move(tables), change);
   RENVOI_CHECK(collection->open());
   return std::unique_ptr<Collection>(std::move(collection));
 }

@@ -1,6 +1,7 @@
 // A collection: one folder with a catalogue and an index that agree with each other.
 //
-//   <folder>/catalog.db   <folder>/index/   <folder>/index-first/   <folder>/index-next/   <folder>/cache/
+//   <folder>/catalog.db   <folder>/index/   <folder>/index-first/   <folder>/index-next/   <folder>/fitted/
+//   <folder>/cache/
 //
 // Its passages are in two tiers (tier.h): index/ is the full one, index-first/ the first, where there is a table. While
 // the embedding model or the extractor changes, index-next/ is filled for the new one, and takes the place of both at
@@ -24,8 +25,9 @@
 namespace renvoi::search {
 
 struct DiskUse {
-  std::uint64_t index_bytes = 0;  // of both tiers
-  std::uint64_t next_bytes = 0;   // of the index that is being made for another model
+  std::uint64_t index_bytes = 0;   // of both tiers
+  std::uint64_t next_bytes = 0;    // of the index that is being made for another model
+  std::uint64_t fitted_bytes = 0;  // tables fitted to the collection, and the sample they are fitted to
   std::uint64_t catalog_bytes = 0;
   std::uint64_t cache_bytes = 0;
 };
@@ -33,8 +35,7 @@ struct DiskUse {
 // Of the embedding model or of the extractor.
 struct ModelChange {
   index::Identity to;
-  std::optional<index::Identity> first;  // the first tier's afterwards
-  bool operator==(const ModelChange&) const = default;
+  std::shared_ptr<TierTables> tables;  // of that model, from then on; null: there is no first tier afterwards
 };
 
 // Thread-safe. Writing methods need Mode::write.
@@ -43,14 +44,15 @@ class Collection {
   enum class Mode : std::uint8_t { read, write };
   // Opens both and reconciles them: what the index holds and the catalogue does not, or holds as GONE, leaves the
   // index; what the catalogue holds as indexed and the index has not is marked to be read again; what both tiers hold
-  // leaves the first. `first` absent: there is no first tier. A first tier that is bound to anything else, or damaged,
-  // is begun anew by a writer, and what it held is read again: all of it can be made again. A reader passes over it.
+  // leaves the first. `tables` (of the model of `identity`) null, or without a table: there is no first tier (yet). A
+  // first tier whose table is no more, or that is damaged, is begun anew by a writer, and what it held is read again:
+  // all of it can be made again. A reader passes over it.
   // `change`: what the index, which is bound to `identity`, is to be bound to: a writer goes on with index-next/ or
   // begins it, and without `change`, or with another, drops what is there: that is the way back. A reader follows the
   // switch that a writer makes. Errors as Catalog::open and Index::open.
   static Result<std::unique_ptr<Collection>> open(io::FileSystem& files, const Clock& clock,
                                                   const std::filesystem::path& folder, const index::Identity& identity,
-                                                  Mode mode, const std::optional<index::Identity>& first = {},
+                                                  Mode mode, std::shared_ptr<TierTables> tables = nullptr,
                                                   const std::optional<ModelChange>& change = {});
   virtual ~Collection() = default;
   virtual catalog::Catalog& catalog() = 0;
@@ -58,7 +60,11 @@ class Collection {
   virtual index::Identity identity() const = 0;  // what it is bound to
   // Both tiers as they are now.
   virtual Snapshots snapshots() const = 0;
-  virtual bool has_first_tier() const = 0;
+  virtual bool has_first_tier() const = 0;                 // or could begin one: there is a table
+  virtual std::shared_ptr<TierTables> tables() const = 0;  // of the model that it is bound to; never null
+  // The table that made the vectors of the first tier; null where there is none. Of a writer: an empty first tier of
+  // another than the newest table is begun anew first, so ask before vectors are made.
+  virtual Result<std::shared_ptr<const TierTable>> first_tier_table() = 0;
   // Sorted: what waits for the full tier.
   virtual std::vector<ReferenceId> only_in_first_tier() const = 0;
   virtual const Clock& clock() const = 0;
@@ -75,9 +81,11 @@ class Collection {
     // (found gone, removed); the catalogue keeps what it learnt since `reference` was read, unless the text is another.
     bool upgrade = false;
   };
-  // Errors: those of index and catalogue; `not_found` for a reference the catalogue does not know; `invalid` for the
-  // first tier where there is none.
-  virtual Result<void> put(std::span<const DocumentWrite> documents, Tier tier = Tier::full) = 0;
+  // `made_by`: what made the vectors for the first tier. Errors: those of index and catalogue; `not_found` for a
+  // reference the catalogue does not know; `invalid` for the first tier where there is none; `conflict` where it is of
+  // another table than `made_by`.
+  virtual Result<void> put(std::span<const DocumentWrite> documents, Tier tier = Tier::full,
+                           const TierTable* made_by = nullptr) = 0;
   // A new state for a reference: the catalogue first; when it is GONE, also out of the index.
   virtual Result<void> update_state(const catalog::Reference& reference, std::string_view event) = 0;
   virtual Result<void> remove_source(SourceId source) = 0;

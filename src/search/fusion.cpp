@@ -5,6 +5,12 @@
 
 namespace renvoi::search {
 
+float fitted_weight(float held_out_cosine, const FusionOptions& options) {
+  constexpr float poor = 0.6F, good = 0.75F;
+  const float share = std::clamp((held_out_cosine - poor) / (good - poor), 0.0F, 1.0F);
+  return options.least_fitted_weight + share * (options.most_fitted_weight - options.least_fitted_weight);
+}
+
 std::vector<float> scale_min_max(std::span<const float> scores) {
   std::vector<float> scaled(scores.size(), 0.0F);
   if (scores.empty()) return scaled;

@@ -21,10 +21,16 @@ struct PartScores {
 // What the semantic part weighs, 0 to 1; BM25 has the rest.
 struct FusionOptions {
   float semantic_weight = 0.65F;  // full tier. Measured: docs/decisions/0003-fusion.md
-  // First tier, of a table that was not fitted to the collection: more makes sets worse than BM25 alone. Measured:
-  // docs/decisions/0006-two-tiers.md
-  float first_tier_weight = 0.1F;
+  // By tables of token vectors. Measured: docs/decisions/0010-fitted-table.md
+  float first_tier_weight = 0.1F;    // first tier, of a table that was not fitted to the collection
+  float table_query_weight = 0.2F;   // full tier, the query's vector by a table that was not fitted
+  float least_fitted_weight = 0.2F;  // of both with a fitted table, between these two by fitted_weight()
+  float most_fitted_weight = 0.4F;
 };
+
+// What a fitted table deserves by how near it came to the encoder: the mean cosine of passages that were held out
+// (model::FitReport::score). The least up to .6, the most from .75 on, linear between.
+float fitted_weight(float held_out_cosine, const FusionOptions& options = {});
 
 // Scales `scores` to 0..1 by their smallest and largest. When all are equal none says anything: all are 0.
 std::vector<float> scale_min_max(std::span<const float> scores);

@@ -12,6 +12,7 @@
 #include "io/file_lock.h"
 #include "io/relocate.h"
 #include "search/collection.h"
+#include "search/collection_tables.h"
 #include "search/next_index.h"
 
 namespace renvoi::search {
@@ -42,6 +43,7 @@ class Repair {
       RENVOI_CHECK(look_at_catalogue());
       RENVOI_TRY(identity, repair_index());
       RENVOI_TRY(change, repair_next(*identity));
+      RENVOI_CHECK(repair_fitted());
       RENVOI_CHECK(repair_cache());
       RENVOI_CHECK(note_differences(*identity));
     }
@@ -49,7 +51,7 @@ class Repair {
     progress("catalogue and index");
     // Opening for writing reconciles the two.
     RENVOI_TRY(const auto collection,
-               Collection::open(files_, clock_, folder_, *identity, Collection::Mode::write, std::nullopt, change));
+               Collection::open(files_, clock_, folder_, *identity, Collection::Mode::write, nullptr, change));
     RENVOI_CHECK(collection->check());
     return std::move(report_);
   }
@@ -182,6 +184,20 @@ class Repair {
          fmt::format("commits were lost that may have held a newer version of {} that changed once",
                      documents(updates.size())),
          "marked to be read again by the next sync");
+    return {};
+  }
+
+  Result<void> repair_fitted() {
+    const fs::path fitted = folder_ / "fitted";
+    if (!files_.exists(fitted)) return {};
+    RENVOI_TRY(const std::vector<std::string> names, files_.list(fitted));
+    for (const std::string& name : names) {
+      const Result<void> sound = check_fitted_file(files_, fitted / name);
+      if (sound.ok() || sound.error().code == ErrorCode::not_found) continue;
+      RENVOI_TRY(const fs::path folder, aside());
+      RENVOI_CHECK(io::rename_new(fitted / name, folder / ("fitted-" + name)));
+      done(Part::index, fitted / name, sound.error().message, "set aside; it is made again as documents are encoded");
+    }
     return {};
   }
 

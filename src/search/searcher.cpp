@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -51,6 +51,8 @@ Result<void> check(const SearchRequest& request) {
 struct Probe {
   std::vector<std::string> terms;
   std::vector<float> full, first;  // the query's vector for each tier; empty where that tier is not searched by meaning
+  QueryBy by = QueryBy::words;
+  float full_weight = 0, first_weight = 0;  // of meaning against words, by what made the vectors
 
   const std::vector<float>& vector(Tier tier) const { return tier == Tier::full ? full : first; }
 };
@@ -114,10 +116,10 @@ void weigh_terms_over_both(const Snapshots& snapshots, std::span<const std::stri
   }
 }
 
-// `options`: of a tier that is not searched by meaning, BM25 has all the weight.
+// In a tier that is not searched by meaning BM25 has all the weight.
 void score(std::vector<Candidate>& candidates, SearchMode mode, const Probe& probe, FusionOptions options) {
-  if (probe.full.empty()) options.semantic_weight = 0;
-  if (probe.first.empty()) options.first_tier_weight = 0;
+  options.semantic_weight = probe.full.empty() ? 0 : probe.full_weight;
+  options.first_tier_weight = probe.first.empty() ? 0 : probe.first_weight;
   std::vector<PartScores> parts;
   parts.reserve(candidates.size());
   for (const Candidate& candidate : candidates) parts.push_back(candidate.parts);
@@ -139,22 +141,60 @@ void score(std::vector<Candidate>& candidates, SearchMode mode, const Probe& pro
   });
 }
 
+// Empty when no token of the query says anything.
+Result<std::vector<float>> by_table(const TierTable& table, std::string_view query) {
+  RENVOI_TRY(model::Embeddings embedded, table.embedder->embed({&query, 1}, model::EmbedRole::query));
+  const bool says_nothing = std::all_of(embedded.values.begin(), embedded.values.end(), [](float x) { return x == 0; });
+  return says_nothing ? std::vector<float>() : std::move(embedded.values);
+}
+
 }  // namespace
 
 struct Searcher::Impl {
-  struct Model {
-    model::Embedder* embedder;
-    model::Embedder* table;
-  };
   Collection& collection;
-  std::vector<Model> models;  // the first, unless the index is bound to another of them
-  FusionOptions fusion;
+  std::vector<model::Embedder*> models;  // the first, unless the index is bound to another of them
+  const SearcherOptions options;
   ShowableCache showable;
+  std::atomic<std::uint64_t> by_words = 0, by_encoder = 0, by_table_ = 0;
 
-  const Model& model_of(const Snapshots& snapshots) const {
-    for (const Model& model : models)
-      if (model.embedder->digest() == snapshots.identity.model_digest) return model;
-    return models.front();
+  void count(QueryBy by) {
+    (by == QueryBy::words     ? by_words
+     : by == QueryBy::encoder ? by_encoder
+                              : by_table_)
+        .fetch_add(1, std::memory_order_relaxed);
+  }
+
+  float weight_of(const TierTable& table, float not_fitted) const {
+    return table.held_out_cosine ? fitted_weight(*table.held_out_cosine, options.fusion) : not_fitted;
+  }
+
+  model::Embedder& model_of(const Snapshots& snapshots) const {
+    for (model::Embedder* model : models)
+      if (model->digest() == snapshots.identity.model_digest) return *model;
+    return *models.front();
+  }
+
+  // By the encoder, unless the caller or the encoder's other work leaves no time for it.
+  Result<void> probe_full_tier(const SearchRequest& request, const Snapshots& snapshots, Probe& probe) {
+    const FusionOptions& fusion = options.fusion;
+    model::Embedder& embedder = model_of(snapshots);
+    const bool busy = embedder.expected_wait() > options.busy_after;
+    if (request.fast || busy) {
+      const std::shared_ptr<const TierTable> table = snapshots.tables->newest();
+      if (table != nullptr && table->embedder != nullptr) {
+        RENVOI_TRY(probe.full, by_table(*table, request.query));
+        probe.full_weight = weight_of(*table, fusion.table_query_weight);
+        probe.by = QueryBy::table;
+        return {};
+      }
+      if (request.fast) return {};
+    }
+    const std::string_view text = request.query;
+    RENVOI_TRY(model::Embeddings embedded, embedder.embed({&text, 1}, model::EmbedRole::query));
+    probe.full = std::move(embedded.values);
+    probe.full_weight = fusion.semantic_weight;
+    probe.by = QueryBy::encoder;
+    return {};
   }
 
   Result<Probe> probe(const SearchRequest& request, const std::string& language, const Snapshots& snapshots) {
@@ -162,15 +202,12 @@ struct Searcher::Impl {
     RENVOI_TRY(const std::vector<std::string> others, showable.languages());
     probe.terms = query_terms(request.query, language, others);
     if (request.mode == SearchMode::bm25) return probe;
-    const std::array<std::string_view, 1> texts{request.query};
-    const auto& [embedder, table] = model_of(snapshots);
-    if (!request.fast && snapshots.full->size() > 0) {
-      RENVOI_TRY(model::Embeddings embedded, embedder->embed(texts, model::EmbedRole::query));
-      probe.full = std::move(embedded.values);
-    }
-    if (table != nullptr && snapshots.first_size() > 0) {
-      RENVOI_TRY(model::Embeddings embedded, table->embed(texts, model::EmbedRole::query));
-      probe.first = std::move(embedded.values);
+    if (snapshots.full->size() > 0) RENVOI_CHECK(probe_full_tier(request, snapshots, probe));
+    const TierTable* const table = snapshots.first_table.get();
+    if (table != nullptr && table->embedder != nullptr && snapshots.first_size() > 0) {
+      RENVOI_TRY(probe.first, by_table(*table, request.query));
+      probe.first_weight = weight_of(*table, options.fusion.first_tier_weight);
+      if (probe.by == QueryBy::words) probe.by = QueryBy::table;
     }
     return probe;
   }
@@ -223,16 +260,19 @@ struct Searcher::Impl {
   }
 };
 
-Searcher::Searcher(Collection& collection, model::Embedder& embedder, model::Embedder* table,
-                   const FusionOptions& fusion)
-    : impl_(new Impl{collection, {{&embedder, table}}, fusion, ShowableCache(collection.catalog())}) {}
-Searcher::~Searcher() = default;
-
-void Searcher::add_model(model::Embedder& embedder, model::Embedder* table) {
-  impl_->models.push_back({&embedder, table});
+std::string_view to_string(QueryBy by) {
+  return by == QueryBy::words ? "words" : by == QueryBy::encoder ? "encoder" : "table";
 }
 
-model::Embedder& Searcher::embedder() const { return *impl_->model_of(impl_->collection.snapshots()).embedder; }
+Searcher::Searcher(Collection& collection, model::Embedder& embedder, const SearcherOptions& options)
+    : impl_(new Impl{collection, {&embedder}, options, ShowableCache(collection.catalog())}) {}
+Searcher::~Searcher() = default;
+
+void Searcher::add_model(model::Embedder& embedder) { impl_->models.push_back(&embedder); }
+
+model::Embedder& Searcher::embedder() const { return impl_->model_of(impl_->collection.snapshots()); }
+
+QueryCounts Searcher::counts() const { return {impl_->by_words, impl_->by_encoder, impl_->by_table_}; }
 
 Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   RENVOI_CHECK(check(request));
@@ -241,20 +281,23 @@ Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   // A reader follows the writer of another process here; for the writer itself there is nothing to follow.
   RENVOI_CHECK(impl_->collection.refresh());
   const Snapshots snapshots = impl_->collection.snapshots();
-  response.embedder = impl_->model_of(snapshots).embedder;
+  response.embedder = &impl_->model_of(snapshots);
   const auto embed_start = std::chrono::steady_clock::now();
-  RENVOI_TRY(const Probe probe, impl_->probe(request, response.query_language, snapshots));
+  RENVOI_TRY(Probe probe, impl_->probe(request, response.query_language, snapshots));
   response.timings.embed_ms = milliseconds_since(embed_start);
 
   const auto search_start = std::chrono::steady_clock::now();
   RENVOI_TRY(const std::shared_ptr<const ReferenceSet> allowed, impl_->showable.get(request.filter));
   std::vector<Candidate> candidates = impl_->candidates(request, snapshots, probe, *allowed);
-  score(candidates, request.mode, probe, impl_->fusion);
+  score(candidates, request.mode, probe, impl_->options.fusion);
   RENVOI_TRY(response.hits, impl_->choose(snapshots, candidates, request));
   // What damaged bytes left out of the hits must not pass for "not found".
   RENVOI_CHECK(snapshots.full->sound());
   if (snapshots.first != nullptr) RENVOI_CHECK(snapshots.first->sound());
   response.timings.search_ms = milliseconds_since(search_start);
+  response.query_by = probe.by;
+  if (probe.by == QueryBy::encoder) response.query_vector = std::move(probe.full);
+  impl_->count(probe.by);
   return response;
 }
 

@@ -13,6 +13,7 @@ using nlohmann::json;
 constexpr const char* kFormat = "renvoi snapshot";
 constexpr int kVersion = 1;
 constexpr std::string_view kIndex = "index/";
+constexpr std::string_view kFitted = "fitted/";
 constexpr std::size_t kMaxNameBytes = 100;
 
 bool is_plain_name(std::string_view name) {
@@ -24,7 +25,8 @@ bool is_plain_name(std::string_view name) {
 }
 
 bool is_ours(std::string_view path) {
-  return path == "catalog.db" || (path.starts_with(kIndex) && is_plain_name(path.substr(kIndex.size())));
+  return path == "catalog.db" || (path.starts_with(kIndex) && is_plain_name(path.substr(kIndex.size()))) ||
+         (path.starts_with(kFitted) && is_plain_name(path.substr(kFitted.size())));
 }
 
 bool is_digest(std::string_view text) {

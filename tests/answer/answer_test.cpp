@@ -93,6 +93,45 @@ TEST_F(Answers, OfAnIndexByAnotherExtractorHaveOnlyCitationsThatStand) {
   expect_citations_stand(answer);
 }
 
+// In the place of a table of token vectors: one vector for every text.
+class OneVector final : public model::Embedder {
+ public:
+  std::size_t dimensions() const override { return test::embedder()->dimensions(); }
+  const std::string& digest() const override { return test::embedder()->digest(); }
+  const std::string& name() const override { return test::embedder()->name(); }
+  Result<model::Embeddings> embed(std::span<const std::string_view> texts, model::EmbedRole,
+                                  const model::EmbedProgress&, std::stop_token) override {
+    model::Embeddings all{dimensions(), std::vector<float>(texts.size() * dimensions())};
+    for (std::size_t i = 0; i < texts.size(); ++i) all.values[i * dimensions()] = 1;
+    return all;
+  }
+};
+
+TEST_F(Answers, AskedToBeFastAreFoundByTheTableAndJudgedByTheEncoder) {
+  world.ingest();
+  const index::Identity identity = world.collection->identity();
+  world.searcher.reset();
+  world.collection.reset();
+  world.collection =
+      search::Collection::open(
+          *world.files, world.clock, world.root / "collection", identity, search::Collection::Mode::write,
+          search::fixed_tables(search::first_tier_identity(identity, 1), std::make_shared<OneVector>()))
+          .value();
+  world.searcher = std::make_unique<search::Searcher>(*world.collection, *test::embedder());
+  Answerer answerer(*world.collection, *world.searcher, *world.fetcher, nullptr, nullptr);
+  AskRequest request;
+  request.question = "Who built the hive of Varen?";
+  const Answer slow = answerer.ask(request).value();
+  request.fast = true;
+  const Answer fast = answerer.ask(request).value();
+  EXPECT_EQ(slow.query_by, search::QueryBy::encoder);
+  EXPECT_EQ(fast.query_by, search::QueryBy::table);
+  EXPECT_NE(fast.text.find("Anselm Roth"), std::string::npos) << fast.text;
+  ASSERT_TRUE(slow.signs && fast.signs);
+  EXPECT_NEAR(fast.signs->passage_cosine, slow.signs->passage_cosine, 1e-3);
+  expect_citations_stand(fast);
+}
+
 TEST_F(Answers, QuoteTheStepsOfAProcedureTogether) {
   world.ingest();
   const Answer answer = world.ask("How do I rent a bicycle at the station?");

@@ -83,7 +83,7 @@ class ModelChangeTest : public testing::Test {
   void open(std::optional<search::ModelChange> change = {}) {
     collection.reset();
     auto opened = search::Collection::open(*files, clock, folder / "collection", from, search::Collection::Mode::write,
-                                           search::first_tier_identity(from, 1), change);
+                                           search::fixed_tables(search::first_tier_identity(from, 1), table), change);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     collection = std::move(opened).value();
   }
@@ -91,7 +91,6 @@ class ModelChangeTest : public testing::Test {
   void ingest(bool fast = false) {
     source = *collection->catalog().add_source(source);
     IngestOptions with = options;
-    if (fast) with.table = &table;
     with.fast = fast;
     const auto report = ingest_source(source, *collection, *fetcher, *old_model, with);
     ASSERT_TRUE(report.ok()) << report.error().message;
@@ -111,7 +110,7 @@ class ModelChangeTest : public testing::Test {
     return request;
   }
   std::vector<search::SearchHit> search(const std::string& query) {
-    search::Searcher searcher(*collection, *old_model, &table);
+    search::Searcher searcher(*collection, *old_model);
     searcher.add_model(*new_model);
     const auto found = searcher.search(about(query));
     EXPECT_TRUE(found.ok()) << found.error().message;
@@ -126,7 +125,8 @@ class ModelChangeTest : public testing::Test {
   net::HttpClient client{net::HttpClient::Options{}};
   std::unique_ptr<crawl::Fetcher> fetcher = crawl::make_fetcher(client, clock);
   std::unique_ptr<search::Collection> collection;
-  TestEmbedder model_a{"00aa", 16}, model_b{"00bb", 24}, table{"00aa", 16};
+  TestEmbedder model_a{"00aa", 16}, model_b{"00bb", 24};
+  std::shared_ptr<TestEmbedder> table = std::make_shared<TestEmbedder>("00aa", 16);
   TestEmbedder *old_model = &model_a, *new_model = &model_b;
   index::Identity from{"00aa", 16, extract::kExtractorVersion}, to{"00bb", 24, extract::kExtractorVersion};
   catalog::Source source;
@@ -145,7 +145,7 @@ TEST_F(ModelChangeTest, ASweepReadsEverythingAgainAndTheSwitchIsSeenBySearches) 
   EXPECT_EQ(report->ingest.sync.totals.fetched, 4U);
   EXPECT_EQ(done(), 4U);
   EXPECT_EQ(sweep()->ingest.sync.totals.fetched, 0U);  // nothing waits
-  search::Searcher serving(*collection, *old_model, &table);
+  search::Searcher serving(*collection, *old_model);
   serving.add_model(*new_model);
   EXPECT_EQ(serving.search(about("kiwi fruit"))->embedder, &model_a);
   ASSERT_TRUE(collection->switch_to_next().value());

@@ -69,7 +69,6 @@ class TwoTiersTest : public testing::Test {
  protected:
   void SetUp() override {
     open();
-    options.table = &table;
     source.kind = catalog::SourceKind::site;
     source.address = site.url("/");
     source.policy.allow_private_addresses = true;
@@ -83,7 +82,7 @@ class TwoTiersTest : public testing::Test {
     collection.reset();
     const index::Identity full{"00aa", kDimensions, extract::kExtractorVersion};
     auto opened = search::Collection::open(*files, clock, folder / "collection", full, search::Collection::Mode::write,
-                                           search::first_tier_identity(full, 1));
+                                           search::fixed_tables(search::first_tier_identity(full, 1), table));
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     collection = std::move(opened).value();
   }
@@ -110,7 +109,8 @@ class TwoTiersTest : public testing::Test {
   net::HttpClient client{net::HttpClient::Options{}};
   std::unique_ptr<crawl::Fetcher> fetcher = crawl::make_fetcher(client, clock);
   std::unique_ptr<search::Collection> collection;
-  TestEmbedder encoder, table;
+  TestEmbedder encoder;
+  std::shared_ptr<TestEmbedder> table = std::make_shared<TestEmbedder>();
   catalog::Source source;
   IngestOptions options;
 };

@@ -10,6 +10,8 @@
 #include <random>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/crc32c.h"
@@ -86,11 +88,11 @@ struct RandomTable {
   std::span<const float> row(std::uint32_t token) const {
     return std::span(values).subspan(std::size_t{token} * dimensions, dimensions);
   }
-  std::string bytes() const {
+  std::string bytes(std::string_view of_model = digest) const {
     TableHeader header;
     header.dimensions = dimensions;
     header.rows = rows;
-    header.model_digest = digest;
+    header.model_digest = of_model;
     TableFileWriter writer(header);
     writer.set_mean(mean);
     for (std::uint32_t token = 0; token < rows; ++token) {
@@ -118,5 +120,28 @@ inline std::string fitted_bytes(const StaticTable& base, const std::vector<std::
   }
   return writer.build();
 }
+
+// "7 12 7" has the tokens 7, 12 and 7.
+class NumberTokenizer final : public TextTokenizer {
+ public:
+  Result<std::vector<std::uint32_t>> tokens(std::string_view text) const override {
+    std::vector<std::uint32_t> all;
+    std::uint32_t number = 0;
+    bool any = false;
+    for (const char c : std::string(text) + " ") {
+      if (c >= '0' && c <= '9') {
+        number = number * 10 + static_cast<std::uint32_t>(c - '0');
+        any = true;
+      } else if (std::exchange(any, false)) {
+        all.push_back(std::exchange(number, 0));
+      }
+    }
+    return all;
+  }
+  const std::string& name() const override { return name_; }
+
+ private:
+  const std::string name_ = "numbers";
+};
 
 }  // namespace renvoi::model

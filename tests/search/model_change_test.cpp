@@ -60,7 +60,7 @@ struct World {
                                                   Collection::Mode mode = Collection::Mode::write) {
     std::optional<index::Identity> first;
     if (identity == kA) first = kFirstOfA;
-    return Collection::open(files, clock, folder / "c", identity, mode, first, std::move(change));
+    return Collection::open(files, clock, folder / "c", identity, mode, fixed_tables(first), std::move(change));
   }
   // What Engine does: what the index is bound to decides.
   Result<std::unique_ptr<Collection>> open_as_it_is() {
@@ -295,7 +295,7 @@ TEST(ModelChange, ACrashAtAnyOperationLosesNothingAndTheChangeGoesOn) {
       ++(manifest->identity == kB ? after_switch : before_switch);
       const auto reader =
           Collection::open(healthy, world.clock, world.folder / "c", manifest->identity, Collection::Mode::read,
-                           manifest->identity == kA ? std::optional(kFirstOfA) : std::nullopt);
+                           fixed_tables(manifest->identity == kA ? std::optional(kFirstOfA) : std::nullopt));
       ASSERT_TRUE(reader.ok()) << reader.error().describe();
       for (const std::uint64_t number : {1, 2, 4})
         EXPECT_TRUE(versions((*reader)->snapshots()).contains(number)) << number;
@@ -372,7 +372,8 @@ TEST(ModelChange, ReadersFollowTheSwitchAndNeverSeeAMixture) {
     ASSERT_TRUE(world.put(number, 1, number % 4 == 0 ? Tier::first : Tier::full).ok());
   world.open(kToB);
   const auto open_reader = [&](std::optional<ModelChange> change) {
-    return Collection::open(*world.real, world.clock, world.folder / "c", kA, Collection::Mode::read, kFirstOfA, change)
+    return Collection::open(*world.real, world.clock, world.folder / "c", kA, Collection::Mode::read,
+                            fixed_tables(kFirstOfA), change)
         .value();
   };
   const auto outside = open_reader(kToB), unaware = open_reader({});

@@ -81,9 +81,9 @@ struct Built {
   template <typename TierOf>
   Built(Corpus& corpus, TierOf tier_of) {
     const index::Identity full = index::test::identity_of(kDimensions);
-    collection =
-        Collection::open(*files, clock, folder / "c", full, Collection::Mode::write, first_tier_identity(full, 1))
-            .value();
+    collection = Collection::open(*files, clock, folder / "c", full, Collection::Mode::write,
+                                  fixed_tables(first_tier_identity(full, 1), table))
+                     .value();
     catalog::Source source;
     source.kind = catalog::SourceKind::site;
     source.address = "https://a.org/";
@@ -106,7 +106,9 @@ struct Built {
     }
   }
   std::vector<SearchHit> hits(const std::string& query, SearchMode mode, bool fast = false, std::uint32_t limit = 10) {
-    Searcher searcher(*collection, encoder, &table, {.first_tier_weight = 0.3F});
+    SearcherOptions options;
+    options.fusion.first_tier_weight = 0.3F;
+    Searcher searcher(*collection, encoder, options);
     SearchRequest request;
     request.query = query;
     request.mode = mode;
@@ -120,7 +122,8 @@ struct Built {
   std::unique_ptr<io::FileSystem> files = io::real_file_system();
   ManualClock clock{1'000};
   std::unique_ptr<Collection> collection;
-  FixedEmbedder encoder, table;
+  FixedEmbedder encoder;
+  std::shared_ptr<FixedEmbedder> table = std::make_shared<FixedEmbedder>();
 };
 
 std::set<std::string> addresses(const std::vector<SearchHit>& hits) {
@@ -190,7 +193,7 @@ TEST(TierRanking, HalfInEachTierIsNearlyAsAllInOne) {
         mixed(corpus.meanings[wanted], index::test::random_unit(corpus.random, kDimensions), 0.6F);
     for (Built* built : {&whole, &half}) {
       built->encoder.vector = mixed(corpus.crowd, meaning, 0.7F);
-      built->table.vector = meaning;
+      built->table->vector = meaning;
     }
     const auto expected = whole.hits(query, SearchMode::hybrid);
     const auto got = half.hits(query, SearchMode::hybrid);
@@ -210,22 +213,22 @@ TEST(TierRanking, OnlyTheEmbedderOfATierThatHoldsSomethingIsAsked) {
   Built full(corpus, [](std::size_t) { return Tier::full; });
   Built first(corpus, [](std::size_t) { return Tier::first; });
   Built half(corpus, by_parity);
-  for (Built* built : {&full, &first, &half}) built->encoder.vector = built->table.vector = corpus.meanings[0];
+  for (Built* built : {&full, &first, &half}) built->encoder.vector = built->table->vector = corpus.meanings[0];
   EXPECT_EQ(full.hits("t5", SearchMode::hybrid).size(), 10U);
   EXPECT_EQ(first.hits("t5", SearchMode::hybrid).size(), 10U);
   EXPECT_EQ(half.hits("t5", SearchMode::hybrid).size(), 10U);
   EXPECT_EQ(half.hits("t5", SearchMode::hybrid, true).size(), 10U);
   EXPECT_EQ(full.encoder.asked, 1);
-  EXPECT_EQ(full.table.asked, 0);
+  EXPECT_EQ(full.table->asked, 0);
   EXPECT_EQ(first.encoder.asked, 0);
-  EXPECT_EQ(first.table.asked, 1);
+  EXPECT_EQ(first.table->asked, 1);
   EXPECT_EQ(half.encoder.asked, 1);  // not for --fast
-  EXPECT_EQ(half.table.asked, 2);
-  // Fast, by meaning alone: only the first tier can answer.
-  for (const SearchHit& hit : half.hits("t5", SearchMode::semantic, true)) EXPECT_EQ(hit.tier, Tier::first);
-  std::set<Tier> tiers;
-  for (const SearchHit& hit : half.hits("t5", SearchMode::semantic)) tiers.insert(hit.tier);
-  EXPECT_EQ(tiers.size(), 2U);
+  EXPECT_EQ(half.table->asked, 3);   // once for each tier
+  for (const bool fast : {false, true}) {
+    std::set<Tier> tiers;
+    for (const SearchHit& hit : half.hits("t5", SearchMode::semantic, fast)) tiers.insert(hit.tier);
+    EXPECT_EQ(tiers.size(), 2U);
+  }
 }
 
 // Scaled within each tier, whatever the range of its cosines.

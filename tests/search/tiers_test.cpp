@@ -39,7 +39,7 @@ struct World {
   explicit World(std::optional<index::Identity> first = kFirst) { open(std::move(first)); }
   void open(std::optional<index::Identity> first = kFirst) {
     collection.reset();
-    auto opened = Collection::open(files, clock, folder / "c", kFull, Collection::Mode::write, first);
+    auto opened = Collection::open(files, clock, folder / "c", kFull, Collection::Mode::write, fixed_tables(first));
     ASSERT_TRUE(opened.ok()) << opened.error().describe();
     collection = std::move(opened).value();
     catalog::Source source;
@@ -52,7 +52,7 @@ struct World {
     collection.reset();
     files.set_plan({});
     healthy = std::make_unique<io::FaultyFileSystem>(*real);
-    auto opened = Collection::open(*healthy, clock, folder / "c", kFull, Collection::Mode::write, kFirst);
+    auto opened = Collection::open(*healthy, clock, folder / "c", kFull, Collection::Mode::write, fixed_tables(kFirst));
     ASSERT_TRUE(opened.ok()) << opened.error().describe();
     collection = std::move(opened).value();
   }
@@ -220,8 +220,9 @@ TEST(Tiers, AnotherTableBeginsTheFirstTierAnew) {
   const Reference done = world.add("https://a.org/done");
   ASSERT_TRUE(world.put(waiting, document(1), Tier::first).ok());
   ASSERT_TRUE(world.put(done, document(2), Tier::full).ok());
-  const auto reader_of_another = Collection::open(*world.real, world.clock, world.folder / "c", kFull,
-                                                  Collection::Mode::read, first_tier_identity(kFull, 0x1234, 1));
+  const auto reader_of_another =
+      Collection::open(*world.real, world.clock, world.folder / "c", kFull, Collection::Mode::read,
+                       fixed_tables(first_tier_identity(kFull, 0x1234, 1)));
   ASSERT_TRUE(reader_of_another.ok());
   EXPECT_EQ((*reader_of_another)->snapshots().first, nullptr);
   world.open(first_tier_identity(kFull, 0x1234, 1));
@@ -261,8 +262,9 @@ TEST(Tiers, ALookNeverMissesADocumentThatMoves) {
   const Reference reference = world.add("https://a.org/1");
   const Document made = document(3);
   ASSERT_TRUE(world.put(reference, made, Tier::first).ok());
-  const auto reader =
-      Collection::open(*world.real, world.clock, world.folder / "c", kFull, Collection::Mode::read, kFirst).value();
+  const auto reader = Collection::open(*world.real, world.clock, world.folder / "c", kFull, Collection::Mode::read,
+                                       fixed_tables(kFirst))
+                          .value();
   std::atomic<bool> ended = false;
   std::atomic<int> missed = 0, looks = 0;
   const auto look = [&](Collection& collection) {

@@ -29,6 +29,7 @@ struct AskOptions {
   std::string question, mode, scope;
   FilterOptions filter;
   std::optional<std::uint32_t> citations;
+  bool fast = false;
 };
 
 Result<std::optional<DayRange>> days_of(const std::string& option, const std::string& text) {
@@ -140,6 +141,7 @@ Result<void> run_ask(Context& context, const AskOptions& options) {
   RENVOI_TRY(request.filter, filter_of(*engine, options.filter));
   request.max_citations = options.citations.value_or(context.config.answer.max_citations);
   request.deadline_ms = context.config.answer.deadline_ms;
+  request.fast = options.fast;
   const std::stop_token stop = context.interrupts.stop_cleanly("\nStopping. Ctrl-C again ends at once.\n");
   RENVOI_TRY(auto answer, engine->answerer().ask(request, {}, stop));
   answer.text = [&] {  // keep the line breaks of the answer, drop other control characters
@@ -172,7 +174,7 @@ void declare_search_commands(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"hybrid", "semantic", "bm25"}));
   add_filter_options(*search, find->filter);
   search->add_option("--per-page", find->per_page, "Results from one page at most; 0: no limit")->capture_default_str();
-  search->add_flag("--fast", find->fast, "Without the encoder: by words, and by meaning in the first tier only");
+  search->add_flag("--fast", find->fast, "Without the encoder: by words and by the table of token vectors");
   search->callback([&context, find] { context.run = [&context, find] { return run_search(context, *find); }; });
 
   CLI::App* ask = add_command(app, "ask", "Answer a question, with checked quotations and their sources",
@@ -189,6 +191,7 @@ void declare_search_commands(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"index", "web", "auto"}));
   add_filter_options(*ask, question->filter);
   ask->add_option("--citations", question->citations, "Citations at most [4]")->check(CLI::Range(1, 20));
+  ask->add_flag("--fast", question->fast, "Find documents without the encoder, as search --fast");
   ask->callback([&context, question] { context.run = [&context, question] { return run_ask(context, *question); }; });
 }
 

@@ -82,6 +82,13 @@ void print_report(const Output& output, const catalog::Source& source, const ing
   print_problems(output, report);
 }
 
+// Waits for the fit that the ingest began, if it did. Without it the tables in use serve on.
+Result<void> finish_tables(Context& context, Engine& engine, const std::stop_token& stop) {
+  if (engine.fitter()->status().fitting && !stop.stop_requested())
+    context.output.note("Fitting the table of token vectors to the collection (Ctrl-C leaves it as it is).");
+  return engine.settle_tables(ingest::TableFitter::Wait::yes, stop);
+}
+
 // One source through the write path. Stopped is not an error: the report says it is not complete.
 Result<ingest::IngestReport> sync_one(Context& context, Engine& engine, const catalog::Source& source, bool force,
                                       bool fast, std::stop_token stop) {
@@ -138,6 +145,7 @@ Result<void> run_add(Context& context, const AddOptions& options) {
     context.output.note(stop.stop_requested() ? "Stopped. The same command goes on from here."
                                               : "Not everything was read (see --max-pages); 'renvoi sync' goes on.");
   }
+  RENVOI_CHECK(finish_tables(context, *engine, stop));
   if (stop.stop_requested()) context.exit_status = kExitInterrupted;
   return {};
 }
@@ -168,6 +176,7 @@ Result<void> run_sync(Context& context, const SyncCommandOptions& options) {
   if (sources.empty()) context.output.line("There are no sources yet: 'renvoi add FOLDER-OR-URL' makes one.");
   tell_what_waits(context, *engine);
   context.output.value({{"sources", all}});
+  RENVOI_CHECK(finish_tables(context, *engine, stop));
   if (stop.stop_requested()) context.exit_status = kExitInterrupted;
   if (failure && sources.size() == 1) return *failure;
   if (failure) context.exit_status = kExitProblems;
@@ -199,6 +208,7 @@ Result<void> run_encode(Context& context, const std::string& what) {
                         {"first_tier_pages", engine->collection().only_in_first_tier().size()},
                         {"model_change_pages_waiting", engine->collection().waiting_for_next().size()},
                         {"switched", switched}});
+  RENVOI_CHECK(finish_tables(context, *engine, stop));
   if (stop.stop_requested()) context.exit_status = kExitInterrupted;
   return {};
 }
@@ -231,6 +241,7 @@ Result<void> run_remove(Context& context, const std::string& what) {
     RENVOI_TRY(const auto counts, collection.catalog().counts(source->id));
     RENVOI_CHECK(collection.remove_source(source->id));
     RENVOI_CHECK(collection.compact());
+    RENVOI_CHECK(engine->fitter()->forget_missing());
     context.output.line(fmt::format("forgotten: source {} {} and its {}", to_number(source->id),
                                     printable(source->address), counted(counts.references, "reference", "references")));
     context.output.value({{"removed", {{"source", to_number(source->id)}, {"references", counts.references}}}});
@@ -246,6 +257,7 @@ Result<void> run_remove(Context& context, const std::string& what) {
   }
   RENVOI_CHECK(collection.remove_reference(reference->id, "removed by hand"));
   RENVOI_CHECK(collection.compact());
+  RENVOI_CHECK(engine->fitter()->forget_missing());
   context.output.line(fmt::format("forgotten: {}", printable(reference->address)));
   context.output.value({{"removed", {{"reference", to_number(reference->id)}, {"address", reference->address}}}});
   return {};

@@ -36,6 +36,18 @@ void print(const Output& output, const Statistics& all, const Engine& engine) {
                           human_bytes(all.disk.index_bytes), all.disk.index_bytes, human_bytes(all.index.code_bytes),
                           human_bytes(all.index.posting_bytes), human_bytes(all.index.table_bytes),
                           human_bytes(all.index.log_bytes)));
+  if (all.table.fitted_passages > 0) {
+    output.line(
+        fmt::format("table       fitted to {}, {} rows: cosine with the encoder {:.2f}, {:.2f} before it was fitted",
+                    counted(all.table.fitted_passages, "passage", "passages"), all.table.fitted_rows,
+                    all.table.held_out_cosine, all.table.held_out_cosine_before));
+  } else if (all.table.exists) {
+    output.line("table       not fitted to the collection yet");
+  }
+  if (all.disk.fitted_bytes > 0) {
+    output.line(fmt::format("            {} ({} bytes) of fitted tables and their sample",
+                            human_bytes(all.disk.fitted_bytes), all.disk.fitted_bytes));
+  }
   output.line(fmt::format("catalogue   {} ({} bytes)", human_bytes(all.disk.catalog_bytes), all.disk.catalog_bytes));
   output.line(fmt::format("cache       {} of {}: text {}, pages {}, of these pinned {}",
                           human_bytes(all.disk.cache_bytes), human_bytes(engine.config().answer.cache_bytes),

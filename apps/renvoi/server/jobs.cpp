@@ -106,6 +106,7 @@ void Jobs::work(std::stop_token stop) {
       const bool ordered = changed_.wait_for(lock, stop, kLookEvery, [&] { return !queue_.empty(); });
       if (stop.stop_requested()) return;
       if (!ordered) {
+        if (engine_.fitter() != nullptr) engine_.fitter()->tend();
         if (std::chrono::steady_clock::now() < encode_again_) continue;
         encoding_ = true;
         encoding_stop_ = std::stop_source();

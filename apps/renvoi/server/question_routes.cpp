@@ -74,6 +74,7 @@ void ask(Application& application, const Exchange& exchange) {
   request.max_citations = static_cast<std::uint32_t>(fields.number("max_citations", settings.max_citations, 1, 20));
   request.deadline_ms =
       static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));
+  request.fast = fields.boolean("fast", false);
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   const auto answer = application.engine.answerer().ask(request);
   if (!answer) return exchange.reply.error(answer.error());

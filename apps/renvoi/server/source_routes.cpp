@@ -144,6 +144,8 @@ void remove(Application& application, const Exchange& exchange) {
   application.jobs.cancel(source->id);
   const auto removed = application.engine.collection().remove_source(source->id);
   if (!removed) return exchange.reply.error(removed.error());
+  if (auto* fitter = application.engine.fitter())
+    if (const auto forgotten = fitter->forget_missing(); !forgotten) return exchange.reply.error(forgotten.error());
   exchange.reply.json(200, {{"removed", to_number(source->id)}});
 }
 

@@ -40,9 +40,15 @@ void metrics(Application& application, const Exchange& exchange) {
   gauge("renvoi_text_bytes", "Bytes of text that the passages stand for.", all->counts.text_bytes);
   gauge("renvoi_index_bytes", "Bytes of the index on disk.", all->disk.index_bytes);
   gauge("renvoi_catalog_bytes", "Bytes of the catalogue on disk.", all->disk.catalog_bytes);
+  gauge("renvoi_fitted_bytes", "Bytes of the tables fitted to the collection, and of their sample, on disk.",
+        all->disk.fitted_bytes);
   gauge("renvoi_cache_bytes", "Bytes of the document cache on disk.", all->disk.cache_bytes);
   gauge("renvoi_jobs_active", "Sources that wait or are being read.", application.jobs.active());
   gauge("process_resident_memory_bytes", "Resident memory of the process.", resident_memory_bytes());
+  text += "# HELP renvoi_queries_total Queries by what made their vector.\n# TYPE renvoi_queries_total counter\n";
+  for (const auto& [by, count] :
+       {std::pair{"words", all->queries.words}, {"encoder", all->queries.encoder}, {"table", all->queries.table}})
+    text += fmt::format("renvoi_queries_total{{by=\"{}\"}} {}\n", by, count);
   text += "# HELP renvoi_references References by state.\n# TYPE renvoi_references gauge\n";
   for (const State state : {State::live, State::suspect, State::gone, State::host_down, State::blocked, State::moved}) {
     text += fmt::format("renvoi_references{{state=\"{}\"}} {}\n", to_string(state),
