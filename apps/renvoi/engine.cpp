@@ -218,6 +218,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   answering.verify_ms = config.answer.verify_ms;
   answering.fetch_timeout_ms = config.answer.fetch_timeout_ms;
   answering.cache_bytes = config.answer.cache_bytes;
+  answering.life = config.life;
+  answering.revisit = config.revisit;
   answering.default_scope = *parse_answer_scope(config.answer.scope);
   answering.web_policy.allow_private_addresses = config.web.allow_private_addresses;
   RENVOI_CHECK(engine->open_search_engine());
@@ -225,6 +227,14 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
                                                          engine->generator_.get(), engine->cache_.get(), answering,
                                                          engine->search_engine_ ? &*engine->search_engine_ : nullptr);
   return engine;
+}
+
+// A small index is made as small as it can be after each pass; in a large one that would be most of the pass's work, and
+// the merges in the background do it by and by.
+Result<void> Engine::compact_if_small() {
+  constexpr std::uint64_t most_passages = 50'000;
+  const search::Collection::TierStats stats = collection_->stats();
+  return stats.full.passages + stats.first.passages > most_passages ? Result<void>() : collection_->compact();
 }
 
 Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool force, Depth depth,
@@ -251,7 +261,7 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   if (!report) return std::move(report).error();
   if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0) {
     // Rewriting the index for every file that is saved would cost more than it frees.
-    if (!paths) RENVOI_CHECK(collection_->compact());
+    if (!paths) RENVOI_CHECK(compact_if_small());
     RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
   }
   return report;
@@ -274,7 +284,7 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
                                        pace == Pace::fast ? *model.embedder : *model.background, options, stop, source);
   if (!report) return std::move(report).error();
   if (report->documents_encoded > 0 || report->sync.totals.gone > 0) {
-    RENVOI_CHECK(collection_->compact());
+    RENVOI_CHECK(compact_if_small());
     RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
   }
   return report;

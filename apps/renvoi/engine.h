@@ -91,6 +91,7 @@ class Engine {
   Result<catalog::Source> find_source(const std::string& text);
 
  private:
+  Result<void> compact_if_small();
   explicit Engine(Config config) : config_(std::move(config)) {}
   Result<void> open_search_engine();
   Result<void> open_generator(const Notify& notify);

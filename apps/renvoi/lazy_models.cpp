@@ -25,6 +25,11 @@ Result<model::Embeddings> LazyEmbedder::embed(std::span<const std::string_view> 
 }
 
 // Not loaded, or being loaded: nobody has the encoder.
+std::optional<float> LazyEmbedder::cosine_temperature() const {
+  const std::lock_guard lock(mutex_);
+  return embedder_ == nullptr ? std::nullopt : embedder_->cosine_temperature();
+}
+
 std::chrono::milliseconds LazyEmbedder::expected_wait() const {
   const std::unique_lock lock(mutex_, std::try_to_lock);
   return lock && embedder_ ? embedder_->expected_wait() : std::chrono::milliseconds{};

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "model/embedder.h"
@@ -25,6 +26,7 @@ class LazyEmbedder final : public model::Embedder {
   const std::string& name() const override { return name_; }
   Result<model::Embeddings> embed(std::span<const std::string_view> texts, model::EmbedRole role,
                                   const model::EmbedProgress& progress, std::stop_token stop) override;
+  std::optional<float> cosine_temperature() const override;  // nothing before it is loaded
   std::chrono::milliseconds expected_wait() const override;
   // Loads it now if it is not. Errors: of `load`, each time anew.
   Result<void> warm();

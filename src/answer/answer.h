@@ -14,6 +14,8 @@
 #include "catalog/types.h"
 #include "crawl/document_cache.h"
 #include "crawl/fetcher.h"
+#include "crawl/reference_state.h"
+#include "crawl/revisit.h"
 #include "crawl/search_engine.h"
 #include "model/generator.h"
 #include "search/search.h"
@@ -89,6 +91,8 @@ struct AnswererOptions {
   std::uint32_t verify_ms = 1'500;         // for that, when at least one could be read by then
   std::uint32_t fetch_timeout_ms = 8'000;  // and when not
   std::uint64_t cache_bytes = 256u << 20;
+  crawl::LifePolicy life{};            // what a look on the way to an answer means for its reference,
+  crawl::RevisitPolicy revisit{};      // and when the next is due
   catalog::SourcePolicy web_policy{};  // of pages that the search engine names
 };
 

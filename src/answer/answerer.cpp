@@ -170,7 +170,9 @@ struct Answerer::Impl {
   LookBudget budget(const TimeLimit& limit) const {
     return {options.evidence_references, options.verify_ms, std::min(options.fetch_timeout_ms, limit.remaining_ms())};
   }
-  EvidenceReader reader(model::Embedder& embedder) const { return {collection, fetcher, embedder, cache}; }
+  EvidenceReader reader(model::Embedder& embedder) const {
+    return {collection, fetcher, embedder, cache, options.life, options.revisit};
+  }
 
   Result<Draft> draft_of(Evidence evidence, const Question& question, const TermWeights& weights,
                          model::Embedder& embedder, const TimeLimit& limit, Answer& answer) {

@@ -9,6 +9,8 @@
 
 #include "answer/answer.h"
 #include "answer/question.h"
+#include "crawl/reference_state.h"
+#include "crawl/revisit.h"
 #include "extract/document.h"
 #include "extract/passages.h"
 
@@ -46,6 +48,8 @@ struct EvidenceReader {
   crawl::Fetcher& fetcher;
   model::Embedder& embedder;
   crawl::DocumentCache* cache;  // may be null
+  crawl::LifePolicy life{};
+  crawl::RevisitPolicy revisit{};
 };
 
 // Reads the documents of `hits` again within `budget` (a thread each), finds the hit passages in them by fingerprint,

@@ -85,7 +85,9 @@ Look look_again(const EvidenceReader& reader, const catalog::Reference& known, s
     look.reason = from_cache_only(look, cached, known, "did not answer in time");
     return look;  // our impatience is no evidence about the host
   }
-  look.reference = crawl::next_reference(known, seen, source->policy.revisit_after_s);
+  const std::int64_t revisit_s =
+      crawl::revisit_interval_s(known.history, source->policy.revisit_after_s, reader.revisit);
+  look.reference = crawl::next_reference(known, seen, revisit_s, reader.life);
   look.checked_at = seen.at != 0 ? seen.at : reader.collection.clock().now();
   look.verified = true;
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -42,6 +43,9 @@ class Embedder {
   // Errors: `unavailable` when stopped, `internal` when the engine fails.
   virtual Result<Embeddings> embed(std::span<const std::string_view> texts, EmbedRole role,
                                    const EmbedProgress& progress = {}, std::stop_token stop = {}) = 0;
+  // What the model's training divided cosines by before it compared them (its softmax's temperature), where that is
+  // known: a difference of so much in cosines means as much as one of 1 in log-odds. Known once a text was embedded.
+  virtual std::optional<float> cosine_temperature() const { return {}; }
   // About how long a query would wait before its turn, as far as that is known: 0 where something is free.
   virtual std::chrono::milliseconds expected_wait() const { return {}; }
 };

@@ -121,6 +121,12 @@ class LlamaEmbedder final : public Embedder {
   const std::string& digest() const override { return loaded_.digest; }
   const std::string& name() const override { return loaded_.name; }
   std::chrono::milliseconds expected_wait() const override { return encoders_.expected_wait(); }
+  // Prefixes are as good as a signature of the E5 models, all of which were trained at .01 (Wang et al., "Text
+  // Embeddings by Weakly-Supervised Contrastive Pre-training", arXiv 2212.03533, and for the multilingual ones
+  // 2402.05672).
+  std::optional<float> cosine_temperature() const override {
+    return prefixes_[0] == "query: " && prefixes_[1] == "passage: " ? std::optional(0.01F) : std::nullopt;
+  }
 
   Result<Embeddings> embed(std::span<const std::string_view> texts, EmbedRole role, const EmbedProgress& progress,
                            std::stop_token stop) override {

@@ -11,6 +11,18 @@ float fitted_weight(float held_out_cosine, const FusionOptions& options) {
   return options.least_fitted_weight + share * (options.most_fitted_weight - options.least_fitted_weight);
 }
 
+float weight_by_spread(std::span<const PartScores> candidates, float cosine_temperature, const FusionOptions& options) {
+  if (candidates.empty()) return 0;
+  const auto spread = [&](auto score) {
+    const auto [low, high] = std::minmax_element(candidates.begin(), candidates.end(),
+                                                 [&](const auto& a, const auto& b) { return score(a) < score(b); });
+    return score(*high) - score(*low);
+  };
+  const float meaning = spread([](const PartScores& parts) { return parts.semantic; }) / cosine_temperature;
+  const float words = spread([](const PartScores& parts) { return parts.bm25; }) * options.bm25_log_odds;
+  return meaning + words > 0 ? meaning / (meaning + words) : 0;
+}
+
 std::vector<float> scale_min_max(std::span<const float> scores) {
   std::vector<float> scaled(scores.size(), 0.0F);
   if (scores.empty()) return scaled;

@@ -20,7 +20,10 @@ struct PartScores {
 
 // What the semantic part weighs, 0 to 1; BM25 has the rest.
 struct FusionOptions {
-  float semantic_weight = 0.65F;  // full tier. Measured: docs/decisions/0003-fusion.md
+  // Full tier, when nothing is known of the model but its vectors. Measured: docs/decisions/0003-fusion.md
+  float semantic_weight = 0.65F;
+  // A unit of BM25 against one of log-odds of the model (cosine / Embedder::cosine_temperature).
+  float bm25_log_odds = 0.55F;
   // By tables of token vectors. Measured: docs/decisions/0010-fitted-table.md
   float first_tier_weight = 0.1F;    // first tier, of a table that was not fitted to the collection
   float table_query_weight = 0.2F;   // full tier, the query's vector by a table that was not fitted
@@ -31,6 +34,12 @@ struct FusionOptions {
 // What a fitted table deserves by how near it came to the encoder: the mean cosine of passages that were held out
 // (model::FitReport::score). The least up to .6, the most from .75 on, linear between.
 float fitted_weight(float held_out_cosine, const FusionOptions& options = {});
+
+// What the semantic part weighs among these candidates when the model's temperature is known: then both parts are
+// log-odds and are added, which for scores scaled by min-max is a weight by how far each part's scores spread. So a
+// query whose words tell documents apart goes by words, another by meaning. 0 when neither tells any apart.
+float weight_by_spread(std::span<const PartScores> candidates, float cosine_temperature,
+                       const FusionOptions& options = {});
 
 // Scales `scores` to 0..1 by their smallest and largest. When all are equal none says anything: all are 0.
 std::vector<float> scale_min_max(std::span<const float> scores);

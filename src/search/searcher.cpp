@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
@@ -53,6 +54,7 @@ struct Probe {
   std::vector<float> full, first;  // the query's vector for each tier; empty where that tier is not searched by meaning
   QueryBy by = QueryBy::words;
   float full_weight = 0, first_weight = 0;  // of meaning against words, by what made the vectors
+  std::optional<float> temperature;         // of the full tier's vector, where the model's is known
 
   const std::vector<float>& vector(Tier tier) const { return tier == Tier::full ? full : first; }
 };
@@ -123,6 +125,12 @@ void score(std::vector<Candidate>& candidates, SearchMode mode, const Probe& pro
   std::vector<PartScores> parts;
   parts.reserve(candidates.size());
   for (const Candidate& candidate : candidates) parts.push_back(candidate.parts);
+  if (mode == SearchMode::hybrid && probe.temperature) {
+    std::vector<PartScores> full;
+    std::copy_if(parts.begin(), parts.end(), std::back_inserter(full),
+                 [](const PartScores& each) { return each.tier == Tier::full; });
+    options.semantic_weight = weight_by_spread(full, *probe.temperature, options);
+  }
   const bool one_tier =
       std::none_of(parts.begin(), parts.end(), [&](const PartScores& p) { return p.tier != parts[0].tier; });
   std::vector<float> scores(parts.size());
@@ -193,6 +201,7 @@ struct Searcher::Impl {
     RENVOI_TRY(model::Embeddings embedded, embedder.embed({&text, 1}, model::EmbedRole::query));
     probe.full = std::move(embedded.values);
     probe.full_weight = fusion.semantic_weight;
+    probe.temperature = embedder.cosine_temperature();
     probe.by = QueryBy::encoder;
     return {};
   }
