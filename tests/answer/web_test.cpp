@@ -25,10 +25,7 @@ class Web : public testing::Test {
     results = {200, json + "]}", "application/json", {}};
   }
   Result<Answer> ask(const std::string& question, AnswerScope scope) {
-    std::string query = question;
-    for (std::size_t at = 0; (at = query.find(' ', at)) != std::string::npos;) query.replace(at, 1, "%20");
-    for (std::size_t at = 0; (at = query.find('?', at)) != std::string::npos;) query.replace(at, 1, "%3F");
-    site.set("/search?q=" + query, results);
+    site.set("/search", results);
     crawl::SearchEngineOptions options;
     options.endpoint = site.url("/search");
     options.language_field = "";
@@ -102,7 +99,7 @@ TEST_F(Web, RobotsAndTheAddressGuardHold) {
   options.endpoint = site.url("/search");
   const auto engine = crawl::SearchEngine::make(options, world.client);
   Answerer guarded(*world.collection, *world.searcher, *world.fetcher, nullptr, nullptr, {}, &*engine);
-  site.set("/search?q=tower&language=en", results);
+  site.set("/search", results);
   AskRequest request;
   request.question = "tower";
   request.scope = AnswerScope::web;
