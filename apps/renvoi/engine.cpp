@@ -196,11 +196,13 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   RENVOI_CHECK(engine->open_generator(notify));
   const EmbeddingModels& models = engine->models_;
   if (engine->collection_->writable()) {
-    const auto fitter_of = [&](const EmbeddingModel& model) {
-      return std::make_unique<ingest::TableFitter>(*engine->files_, *engine->collection_, *model.tables);
+    const auto fitter_of = [&](const EmbeddingModel& model, bool asleep) {
+      ingest::FitterOptions options;
+      options.asleep = asleep;
+      return std::make_unique<ingest::TableFitter>(*engine->files_, *engine->collection_, *model.tables, options);
     };
-    engine->fitter_ = fitter_of(models.present);
-    if (models.next) engine->next_fitter_ = fitter_of(*models.next);
+    engine->fitter_ = fitter_of(models.present, false);
+    if (models.next) engine->next_fitter_ = fitter_of(*models.next, true);
   }
   engine->client_ = std::make_unique<net::HttpClient>(client_options(config));
   crawl::FetcherOptions fetching;
@@ -277,7 +279,10 @@ Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> sour
   options.sync.revisit = config_.revisit;
   options.sync.probe = config_.probe;
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
-  if (next_model() != nullptr) return encode_for_next(source, pace, options, stop);
+  if (next_model() != nullptr) {
+    options.fitter = next_fitter_.get();
+    return encode_for_next(source, pace, options, stop);
+  }
   options.fitter = fitter();
   const EmbeddingModel& model = model_in_use();
   auto report = ingest::encode_waiting(*collection_, *fetcher_,
@@ -316,6 +321,7 @@ Result<ingest::IngestReport> Engine::encode_for_next(std::optional<SourceId> sou
   RENVOI_TRY(const bool switched, collection_->switch_to_next(swept->unreadable));
   if (switched) {
     fitter_->retire();
+    next_fitter_->wake();
     RENVOI_CHECK(collection_->compact());
     RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
   }

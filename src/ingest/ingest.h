@@ -41,7 +41,8 @@ struct IngestOptions {
   std::function<void(const IngestProgress&)> on_progress;  // at most ten times a second
   crawl::DocumentCache* cache = nullptr;  // what the source's retention keeps goes here; must outlive the call
   bool fast = false;                      // where there is a first tier: end when all is in it
-  TableFitter* fitter = nullptr;          // is told what was encoded (table_fitter.h); must outlive the call
+  TableFitter* fitter = nullptr;          // is told what was encoded (table_fitter.h; in a sweep that of the next
+                                          // model); must outlive the call
 };
 
 struct IngestReport {

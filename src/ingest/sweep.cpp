@@ -10,6 +10,7 @@
 #include "ingest/progress.h"
 #include "ingest/queue_sink.h"
 #include "ingest/reading_again.h"
+#include "ingest/table_fitter.h"
 
 namespace renvoi::ingest {
 namespace {
@@ -145,6 +146,15 @@ class SweepPass {
     return found;
   }
 
+  void tell_fitter(const std::vector<Placed>& documents, const model::Embeddings& embeddings) {
+    for (const auto& [document, row] : documents) {
+      const PreparedDocument& prepared = document->prepared;
+      std::vector<std::uint64_t> fingerprints;
+      for (const extract::Passage& passage : prepared.passages) fingerprints.push_back(passage.fingerprint);
+      options_.fitter->encoded(document->reference.id, prepared.inputs, fingerprints, embeddings, row);
+    }
+  }
+
   Result<void> encode() {
     if (batch_.empty()) return {};
     std::vector<Placed> all;
@@ -160,7 +170,9 @@ class SweepPass {
         RENVOI_TRY(const model::Embeddings present, embed(models_.present, alone));
         RENVOI_CHECK(collection_.put(writes_of(alone, present, "changed")));
       }
-      return collection_.put_next(writes_of(all, next, ""));
+      RENVOI_CHECK(collection_.put_next(writes_of(all, next, "")));
+      if (options_.fitter != nullptr) tell_fitter(all, next);
+      return {};
     };
     Result<void> written = write();
     // Stopped: what is not encoded is waiting still.

@@ -19,7 +19,8 @@ TableFitter::TableFitter(io::FileSystem& files, search::Collection& collection, 
       collection_(collection),
       tables_(tables),
       options_(std::move(options)),
-      sample_(tables.identity().dimensions, tables.identity().model_digest, options_.max_passages) {}
+      sample_(tables.identity().dimensions, tables.identity().model_digest, options_.max_passages),
+      asleep_(options_.asleep) {}
 
 TableFitter::~TableFitter() = default;
 
@@ -27,7 +28,7 @@ std::filesystem::path TableFitter::file() const { return collection_.folder() / 
 
 // A sample that cannot be read is begun anew: it can only make tables better.
 void TableFitter::load() {
-  if (std::exchange(loaded_, true) || !files_.exists(file())) return;
+  if (asleep_ || std::exchange(loaded_, true) || !files_.exists(file())) return;
   const Result<std::string> bytes = files_.read(file(), kMaxSampleBytes);
   auto sample =
       bytes.ok() ? FitSample::read(*bytes, sample_.dimensions(), tables_.identity().model_digest, options_.max_passages)
@@ -73,6 +74,7 @@ void TableFitter::encoded(ReferenceId reference, std::span<const std::string> in
     ++unsaved_;
   }
   const std::lock_guard lock(mutex_);
+  if (asleep_) return;
   if (unsaved_ >= options_.save_every)
     if (const Result<void> saved = save(); !saved.ok()) last_.problem = saved.error().message;
   if (sample_.size() >= next_step()) start_if(1);
@@ -89,7 +91,7 @@ std::size_t TableFitter::next_step() const {
 
 void TableFitter::start_if(std::size_t least_changes) {
   const auto base = tables_.base();
-  if (retired_ || fitting_ || base == nullptr || sample_.size() < options_.least_passages) return;
+  if (asleep_ || retired_ || fitting_ || base == nullptr || sample_.size() < options_.least_passages) return;
   // Over a base table of which nothing was fitted yet every passage is new.
   const bool first = tables_.fitted() == nullptr && tried_base_ != base->checksum();
   if (!first && sample_.changes() < least_changes) return;
@@ -145,7 +147,7 @@ Result<void> TableFitter::forget_missing() {
     return false;
   };
   const std::lock_guard lock(mutex_);
-  if (retired_) return {};
+  if (asleep_ || retired_) return {};
   load();
   const std::size_t left = sample_.erase_if([&](const SampledPassage& passage) { return !is_held(passage); });
   return left > 0 || unsaved_ > 0 ? save() : Result<void>();
@@ -153,7 +155,7 @@ Result<void> TableFitter::forget_missing() {
 
 void TableFitter::tend() {
   const std::lock_guard lock(mutex_);
-  if (retired_) return;
+  if (asleep_ || retired_) return;
   load();
   if (tables_.fitted() == nullptr) start_if(1);
 }
@@ -171,6 +173,13 @@ Result<void> TableFitter::settle(Wait wait, std::stop_token stop) {
   const std::stop_callback on_stop(stop, [&] { fit.request_stop(); });
   fit.join();
   return {};
+}
+
+// What it sampled takes the place of what the model before has left in the file.
+void TableFitter::wake() {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(asleep_, false)) return;
+  loaded_ = sample_.size() > 0;
 }
 
 void TableFitter::retire() {

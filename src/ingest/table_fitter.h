@@ -34,6 +34,7 @@ struct FitterOptions {
   double least_change = 0.1;                             // of the sample, at the end of an ingest
   std::uint32_t max_passages = kMaxSampledPassages;
   std::size_t save_every = 512;  // passages taken: what kill -9 costs the sample, not the index
+  bool asleep = false;           // until wake()
 };
 
 // Thread-safe. Memory: the sample (8 MB when it is full); while fitting also what fit_table says (200 MB for a full
@@ -64,6 +65,10 @@ class TableFitter {
   // on.
   Result<void> settle(Wait wait, std::stop_token stop = {});
 
+  // Of the model that the collection is being changed to: asleep, what was encoded for it is sampled in memory, and
+  // nothing is fitted or written, because the files are the present model's; awake from the switch on. Stopped before,
+  // what was sampled is forgotten.
+  void wake();
   // The collection has another model now: a fit is stopped and waited for, and from here on nothing is sampled, fitted
   // or written.
   void retire();
@@ -92,6 +97,7 @@ class TableFitter {
   mutable std::mutex mutex_;
   FitSample sample_;
   bool loaded_ = false;
+  bool asleep_;
   bool retired_ = false;
   std::size_t unsaved_ = 0;
   bool fitting_ = false;

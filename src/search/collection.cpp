@@ -13,6 +13,7 @@
 #include "index/named_files.h"
 #include "io/file_lock.h"
 #include "search/check.h"
+#include "search/first_tier_index.h"
 #include "search/index_writes.h"
 #include "search/next_index.h"
 #include "search/what_waits.h"
@@ -297,11 +298,7 @@ class FolderCollection final : public Collection {
   std::filesystem::path first_folder() const { return folder_ / kFirstTierFolder; }
   std::filesystem::path next_folder() const { return folder_ / kNextFolder; }
 
-  // An index and the table that made its vectors: always taken and set together. Both null where there is none.
-  struct FirstTierIndex {
-    std::shared_ptr<index::Index> index;
-    std::shared_ptr<const TierTable> table;
-  };
+  // Both null where there is none.
   FirstTierIndex first_tier() const {
     const std::lock_guard lock(pointers_mutex_);
     return first_;
@@ -312,34 +309,9 @@ class FolderCollection final : public Collection {
   }
   void forget_first_tier() { set_first_tier({}); }
 
-  Result<std::string> digest_of_first_folder() const {
-    RENVOI_TRY(const index::Manifest manifest, index::current_manifest(files_, first_folder()));
-    return manifest.identity.model_digest;
-  }
-
-  // Of a writer, which holds the lock of the full tier: nobody else writes here.
   Result<void> open_first_tier() {
-    std::shared_ptr<const TierTable> table;
-    if (const Result<std::string> digest = digest_of_first_folder(); digest.ok()) table = tables_->find(*digest);
-    if (table == nullptr) table = tables_->newest();
-    if (table == nullptr) {
-      tables_->tidy({});
-      return files_.exists(first_folder()) ? empty_index_folder(files_, first_folder()) : Result<void>();
-    }
-    const auto open = [&] {
-      return index::Index::open(files_, first_folder(), table->identity, index::Index::Mode::write);
-    };
-    auto opened = open();
-    if (!opened.ok()) {
-      const ErrorCode code = opened.error().code;
-      // Of another table, of another version, or damaged: reconcile() has its documents read again.
-      if (code != ErrorCode::conflict && code != ErrorCode::invalid && code != ErrorCode::corrupt)
-        return opened.error();
-      RENVOI_CHECK(empty_index_folder(files_, first_folder()));
-      opened = open();
-      if (!opened.ok()) return opened.error();
-    }
-    set_first_tier({std::move(opened).value(), std::move(table)});
+    RENVOI_TRY(FirstTierIndex opened, search::open_first_tier(files_, first_folder(), *tables_));
+    set_first_tier(std::move(opened));
     return follow_newest_table();
   }
 
@@ -360,9 +332,8 @@ class FolderCollection final : public Collection {
       return {};
     }
     old = {};
-    if (files_.exists(first_folder())) RENVOI_CHECK(empty_index_folder(files_, first_folder()));
-    RENVOI_TRY(auto begun, index::Index::open(files_, first_folder(), newest->identity, index::Index::Mode::write));
-    set_first_tier({std::move(begun), newest});
+    RENVOI_TRY(FirstTierIndex begun, begin_first_tier(files_, first_folder(), newest));
+    set_first_tier(std::move(begun));
     tables_->tidy(newest->identity.model_digest);
     return {};
   }
@@ -514,15 +485,9 @@ class FolderCollection final : public Collection {
   // Of a reader. A first tier that is not there, or is being begun anew, may be there at the next look.
   FirstTierIndex look_for_first_tier() {
     FirstTierIndex first = first_tier();
-    if (first.index != nullptr || !files_.exists(first_folder())) return first;
-    const Result<std::string> digest = digest_of_first_folder();
-    if (!digest.ok()) return {};
-    first.table = tables_->find(*digest);
-    if (first.table == nullptr) return {};
-    auto opened = index::Index::open(files_, first_folder(), first.table->identity, index::Index::Mode::read);
-    if (!opened.ok()) return {};
-    first.index = std::move(opened).value();
-    set_first_tier(first);
+    if (first.index != nullptr) return first;
+    first = read_first_tier(files_, first_folder(), *tables_);
+    if (first.index != nullptr) set_first_tier(first);
     return first;
   }
 

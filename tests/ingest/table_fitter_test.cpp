@@ -239,6 +239,28 @@ TEST(TableFitter, ASampleOfTheModelThatTheCollectionHadBeforeIsRemovedWithoutATr
   EXPECT_EQ(world.fitter->status().sampled, 0U);
 }
 
+TEST(TableFitter, AsleepItSamplesAndWritesNothingUntilItIsAwake) {
+  World world;
+  for (std::uint64_t number = 1; number <= 120; ++number) world.encode(number);
+  ASSERT_TRUE(world.fitter->forget_missing().ok());
+  const std::string before = world.real->read(world.sample_file(), 1 << 24).value();
+  world.options.asleep = true;
+  ASSERT_NO_FATAL_FAILURE(world.open());
+  for (std::uint64_t number = 201; number <= 400; ++number) world.encode(number);
+  ASSERT_TRUE(world.settle().ok());
+  world.fitter->tend();
+  EXPECT_EQ(world.tables->fitted(), nullptr);
+  EXPECT_EQ(world.real->read(world.sample_file(), 1 << 24).value(), before);
+  EXPECT_EQ(world.fitter->status().sampled, 200U);
+  // Awake, what it sampled counts, and nothing of what was in the file.
+  world.fitter->wake();
+  ASSERT_TRUE(world.settle().ok());
+  EXPECT_EQ(world.fitter->status().sampled, 200U);
+  ASSERT_NE(world.tables->fitted(), nullptr);
+  EXPECT_EQ(world.tables->fitted()->passages(), 200U);
+  EXPECT_NE(world.real->read(world.sample_file(), 1 << 24).value(), before);
+}
+
 TEST(TableFitter, RetiredItWritesNothingMore) {
   World world;
   for (std::uint64_t number = 1; number <= 120; ++number) world.encode(number);
