@@ -132,8 +132,29 @@ Result<void> Catalog::finish_removal(SourceId id, const OnRemoved& on_removed) {
   }
 }
 
+namespace {
+
+// While it lives, a commit is in SQLite's log in order, and not flushed to the disk by itself.
+class UnflushedCommits {
+ public:
+  explicit UnflushedCommits(Database& database) : database_(database) {
+    (void)database_.execute("PRAGMA synchronous=NORMAL");
+  }
+  ~UnflushedCommits() { (void)database_.execute("PRAGMA synchronous=FULL"); }
+  UnflushedCommits(const UnflushedCommits&) = delete;
+  UnflushedCommits& operator=(const UnflushedCommits&) = delete;
+
+ private:
+  Database& database_;
+};
+
+}  // namespace
+
 Result<Reference> Catalog::add_reference(const Reference& reference, Timestamp now) {
   const std::lock_guard lock(impl_->mutex);
+  // Nothing is acknowledged by it: the next commit that is flushes the log with this one in it, and what a power cut
+  // takes before that is found again. A flush for each page was most of the time of reading a folder.
+  const UnflushedCommits unflushed(*impl_->database);
   RENVOI_TRY(Impl::Write write, Impl::Write::begin(*impl_));
   RENVOI_TRY(const std::optional<Reference> known, impl_->find(reference.address));
   ReferenceId id = known.has_value() ? known->id : ReferenceId::none;

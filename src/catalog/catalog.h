@@ -94,7 +94,7 @@ class Catalog {
   Result<void> remove_source(SourceId id, Timestamp now, const OnRemoved& on_removed = {});
 
   // References. add_reference: an existing address gives the existing reference, whatever its source (and lifts its
-  // tombstone). The address leaves the frontier.
+  // tombstone). The address leaves the frontier. Survives kill -9; a power cut only once a later write has returned.
   Result<Reference> add_reference(const Reference& reference, Timestamp now);
   // Writes every field; `event` goes to the audit trail unless it is empty. A change of state to gone adds a tombstone.
   // Another address than before is a move: the old one is kept as an alias. Errors also: `conflict` when another
