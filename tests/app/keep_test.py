@@ -273,6 +273,7 @@ class FullDisk(unittest.TestCase):
                 if status == OK:
                     self.assertTrue((target / "snapshot.json").exists())
                     shutil.rmtree(target / "index")
+                    shutil.rmtree(target / "fitted", ignore_errors=True)
                     for path in target.iterdir():
                         path.unlink()
                     continue
