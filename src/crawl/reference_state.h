@@ -12,7 +12,7 @@ namespace renvoi::crawl {
 
 struct LifePolicy {
   // After the first absence, the second, and each further one: with a single look a week later, two short absences
-  // would look like one long one (docs/decisions/0010-life-of-references.md).
+  // would look like one long one (docs/decisions/0011-life-of-references.md).
   std::array<std::int64_t, 3> suspect_recheck_s{3'600, 86'400, 86'400};
   std::int64_t gone_410_confirm_s = 86'400;  // a 410 again this much later is GONE
   std::uint32_t gone_missing_times = 3;      // any other absence: so often,

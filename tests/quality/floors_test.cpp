@@ -1,5 +1,5 @@
 // The floors of retrieval quality, by the product's own path on the evaluation data: hybrid is above both parts and at
-// least the prototype's; and what tables make of it (docs/decisions/0009-fitted-table.md). They only rise.
+// least the prototype's; and what tables make of it (docs/decisions/0010-fitted-table.md). They only rise.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -69,7 +69,7 @@ Result<std::shared_ptr<const model::StaticTable>> table_of(const BeirSet& set, c
 }
 
 // nDCG@10 of the semantic part alone and of hybrid, with a table of the set's own tokens; with all of the vocabulary it
-// is up to .06 more (docs/decisions/0009-fitted-table.md).
+// is up to .06 more (docs/decisions/0010-fitted-table.md).
 struct TableFloor {
   double semantic, hybrid;
 };
