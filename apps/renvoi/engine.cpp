@@ -231,21 +231,21 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   return engine;
 }
 
-// A small index is made as small as it can be after each pass; in a large one that would be most of the pass's work, and
-// the merges in the background do it by and by.
+// A small index is made as small as it can be after each pass; in a large one that would be most of the pass's work,
+// and the merges in the background do it by and by.
 Result<void> Engine::compact_if_small() {
   constexpr std::uint64_t most_passages = 50'000;
   const search::Collection::TierStats stats = collection_->stats();
   return stats.full.passages + stats.first.passages > most_passages ? Result<void>() : collection_->compact();
 }
 
-Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool force, Depth depth,
-                                            const OnProgress& on_progress, std::stop_token stop,
-                                            const std::optional<std::set<std::string>>& paths) {
+Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, const Pass& pass, Depth depth,
+                                            const OnProgress& on_progress, std::stop_token stop) {
   ingest::IngestOptions options;
-  options.sync.force = force;
+  options.sync.force = pass.force;
+  options.sync.accept_deaths = pass.accept_deaths;
   options.cache = cache_.get();
-  options.sync.paths = paths;
+  options.sync.paths = pass.paths;
   options.sync.life = config_.life;
   options.sync.revisit = config_.revisit;
   options.sync.probe = config_.probe;
@@ -263,7 +263,7 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, bool 
   if (!report) return std::move(report).error();
   if (report->documents_indexed > 0 || report->documents_encoded > 0 || report->sync.totals.gone > 0) {
     // Rewriting the index for every file that is saved would cost more than it frees.
-    if (!paths) RENVOI_CHECK(compact_if_small());
+    if (!pass.paths) RENVOI_CHECK(compact_if_small());
     RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
   }
   return report;

@@ -69,11 +69,16 @@ class Engine {
     full,        // to the end
     first_tier,  // searchable, and no more: encode_waiting() does the rest
   };
-  // Reads the source and indexes it, then frees what the dead passages held. Errors also: `invalid` (first_tier, and
-  // the model was not distilled). `paths`: only what changed of a folder (crawl::SyncOptions::paths); nothing is freed.
-  Result<ingest::IngestReport> ingest(const catalog::Source& source, bool force, Depth depth,
-                                      const OnProgress& on_progress, std::stop_token stop,
-                                      const std::optional<std::set<std::string>>& paths = {});
+  // As crawl::SyncOptions has them.
+  struct Pass {
+    bool force = false;                            // also what was checked recently
+    bool accept_deaths = false;                    // bury also when more than half of a host is missing
+    std::optional<std::set<std::string>> paths{};  // only these of a folder
+  };
+  // Reads the source and indexes it, then frees what the dead passages held, but for a pass over some paths. Errors
+  // also: `invalid` (first_tier, and the model was not distilled).
+  Result<ingest::IngestReport> ingest(const catalog::Source& source, const Pass& pass, Depth depth,
+                                      const OnProgress& on_progress, std::stop_token stop);
   enum class Pace : std::uint8_t {
     fast,        // all cores
     background,  // one thread, with an encoder of its own: whoever asks does not wait for it

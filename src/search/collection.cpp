@@ -21,7 +21,7 @@
 namespace renvoi::search {
 namespace {
 
-constexpr int kSnapshotTries = 8;
+constexpr int kSnapshotTries = 64;  // on a machine with other work a look may be overtaken several times
 constexpr int kFollowTries = 3;
 constexpr int kReleaseTries = 200;  // ten milliseconds each
 

@@ -23,7 +23,7 @@ struct AddOptions {
 
 struct SyncCommandOptions {
   std::string source;
-  bool force = false, fast = false;
+  bool force = false, fast = false, accept_deaths = false;
 };
 
 Result<catalog::Source> describe(const AddOptions& options, const Config& config) {
@@ -90,11 +90,11 @@ Result<void> finish_tables(Context& context, Engine& engine, const std::stop_tok
 }
 
 // One source through the write path. Stopped is not an error: the report says it is not complete.
-Result<ingest::IngestReport> sync_one(Context& context, Engine& engine, const catalog::Source& source, bool force,
-                                      bool fast, std::stop_token stop) {
+Result<ingest::IngestReport> sync_one(Context& context, Engine& engine, const catalog::Source& source,
+                                      const Engine::Pass& pass, bool fast, std::stop_token stop) {
   Progress progress(context.output);
   return engine.ingest(
-      source, force, fast ? Engine::Depth::first_tier : Engine::Depth::full,
+      source, pass, fast ? Engine::Depth::first_tier : Engine::Depth::full,
       [&](const ingest::IngestProgress& now) { progress.show(now); }, stop);
 }
 
@@ -129,7 +129,7 @@ Result<void> run_add(Context& context, const AddOptions& options) {
     context.output.value({{"source", json_of(source)}, {"report", nullptr}});
     return {};
   }
-  auto report = sync_one(context, *engine, source, options.force, options.fast, stop);
+  auto report = sync_one(context, *engine, source, {.force = options.force}, options.fast, stop);
   if (!report) {
     if (is_new && !stop.stop_requested()) {
       const auto forgotten = engine->collection().remove_source(source.id);
@@ -162,7 +162,7 @@ Result<void> run_sync(Context& context, const SyncCommandOptions& options) {
   std::optional<Error> failure;
   for (const auto& source : sources) {
     if (stop.stop_requested()) break;
-    auto report = sync_one(context, *engine, source, options.force, options.fast, stop);
+    auto report = sync_one(context, *engine, source, {options.force, options.accept_deaths}, options.fast, stop);
     if (!report) {  // the others have nothing to do with it
       if (stop.stop_requested()) break;
       failure = report.error().in(source.address);
@@ -309,6 +309,8 @@ void declare_source_commands(CLI::App& app, Context& context) {
   auto options = std::make_shared<SyncCommandOptions>();
   sync->add_option("SOURCE", options->source, "Number or address (all when left out)");
   sync->add_flag("--force", options->force, "Also what was checked recently");
+  sync->add_flag("--accept-deaths", options->accept_deaths,
+                 "Forget what is missing also where that is more than half of a host: you have looked at it");
   sync->add_flag("--fast", options->fast, "End as soon as all is searchable; encode it later");
   sync->callback([&context, options] { context.run = [&context, options] { return run_sync(context, *options); }; });
 

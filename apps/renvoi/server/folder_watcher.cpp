@@ -64,13 +64,13 @@ void FolderWatcher::look(SourceId id, Folder& folder, Time now) {
     }
   }
   if (now >= folder.next_pass) {
-    if (!jobs_.start(id, false).ok()) return;  // it is being read: after that
+    if (!jobs_.start(id, {}).ok()) return;  // it is being read: after that
     const seconds every(std::max(1u, engine_.config().server.folder_pass_s));
     folder.next_pass = now + (folder.watch ? every : std::min(every, kBlindPassEvery));
     return;
   }
   const std::set<std::string> ready = folder.changed.take(now);
-  if (!ready.empty() && !jobs_.start(id, false, ready).ok()) folder.changed.put_back(ready, now);
+  if (!ready.empty() && !jobs_.start(id, {.paths = ready}).ok()) folder.changed.put_back(ready, now);
 }
 
 }  // namespace renvoi::app

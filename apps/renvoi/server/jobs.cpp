@@ -52,7 +52,7 @@ Jobs::~Jobs() {
   changed_.notify_all();
 }
 
-Result<void> Jobs::start(SourceId source, bool force, std::optional<std::set<std::string>> paths) {
+Result<void> Jobs::start(SourceId source, const Engine::Pass& pass) {
   {
     const std::lock_guard lock(mutex_);
     if (cancelled_.contains(source))
@@ -68,7 +68,7 @@ Result<void> Jobs::start(SourceId source, bool force, std::optional<std::set<std
       return Error{ErrorCode::exhausted,
                    fmt::format("{} sources are already waiting to be read: try again later", kMaxWaiting)};
     }
-    queue_.push_back({source, force, std::move(paths)});
+    queue_.push_back({source, pass});
     jobs_[source] = {};
     encoding_stop_.request_stop();
   }
@@ -163,12 +163,12 @@ void Jobs::run(const Order& order, std::stop_token stop) {
   const auto source = engine_.collection().catalog().source(order.source);
   if (!source) return finish(JobState::failed, {}, source.error().message);
   auto report = engine_.ingest(
-      *source, order.force, Engine::Depth::full,
+      *source, order.pass, Engine::Depth::full,
       [&](const ingest::IngestProgress& progress) {
         const std::lock_guard lock(mutex_);
         jobs_[order.source].progress = progress;
       },
-      stop, order.paths);
+      stop);
   if (!report) return finish(stop.stop_requested() ? JobState::stopped : JobState::failed, {}, report.error().message);
   finish(stop.stop_requested() ? JobState::stopped : JobState::done, std::move(report).value(), "");
 }

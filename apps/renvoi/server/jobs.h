@@ -37,8 +37,8 @@ class Jobs {
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
   // Errors: `conflict` when the source is already waiting or being read, `exhausted` when 100 others wait, `not_found`
-  // when it was cancelled. `paths`: only what changed of a folder.
-  Result<void> start(SourceId source, bool force, std::optional<std::set<std::string>> paths = {});
+  // when it was cancelled.
+  Result<void> start(SourceId source, const Engine::Pass& pass);
   // Stops reading it and returns once nothing writes for it any more. For a source that is to be removed: it cannot be
   // started again.
   void cancel(SourceId source);
@@ -49,8 +49,7 @@ class Jobs {
  private:
   struct Order {
     SourceId source = SourceId::none;
-    bool force = false;
-    std::optional<std::set<std::string>> paths{};
+    Engine::Pass pass{};
   };
   void work(std::stop_token stop);
   void run(const Order& order, std::stop_token stop);

@@ -117,7 +117,7 @@ void add(Application& application, const Exchange& exchange) {
   described->added_at = application.engine.clock().now();
   const auto source = application.engine.collection().catalog().add_source(*described);
   if (!source) return exchange.reply.error(source.error());
-  if (const auto started = application.jobs.start(source->id, request.force); !started)
+  if (const auto started = application.jobs.start(source->id, {.force = request.force}); !started)
     return exchange.reply.error(started.error());
   exchange.reply.json(202, json_with_job(application, *source));
 }
@@ -125,15 +125,16 @@ void add(Application& application, const Exchange& exchange) {
 void sync(Application& application, const Exchange& exchange) {
   const auto source = source_with_id(application, exchange.id);
   if (!source) return exchange.reply.error(source.error());
-  bool force = false;
+  Engine::Pass pass;
   if (!exchange.request.body.empty()) {
     const auto body = read_body(exchange);
     if (!body) return;
     Fields fields(*body, "");
-    force = fields.boolean("force", false);
+    pass.force = fields.boolean("force", false);
+    pass.accept_deaths = fields.boolean("accept_deaths", false);
     if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   }
-  if (const auto started = application.jobs.start(source->id, force); !started)
+  if (const auto started = application.jobs.start(source->id, pass); !started)
     return exchange.reply.error(started.error());
   exchange.reply.json(202, json_with_job(application, *source));
 }
