@@ -24,6 +24,10 @@ enum class SourceKind : std::uint8_t {
   archive,  // WARC, WACZ: documents as they were when they were recorded
 };
 std::string_view to_string(SourceKind kind);  // "folder", ...
+// Its documents are files here (or in one): no server is asked for them.
+constexpr bool has_local_documents(SourceKind kind) {
+  return kind == SourceKind::folder || kind == SourceKind::file || kind == SourceKind::archive;
+}
 std::optional<SourceKind> parse_source_kind(std::string_view text);
 
 // What is kept of the documents: none (index only), text (bounded cache of extracted text), page (of original bytes).

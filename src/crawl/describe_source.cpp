@@ -29,9 +29,7 @@ bool is_archive_name(const std::string& name) {
 bool may_be_local(SourceKind kind) {
   return kind != SourceKind::url && kind != SourceKind::site && kind != SourceKind::sitemap;
 }
-bool may_be_remote(SourceKind kind) {
-  return kind != SourceKind::folder && kind != SourceKind::file && kind != SourceKind::archive;
-}
+bool may_be_remote(SourceKind kind) { return !has_local_documents(kind); }
 
 // Of a plain file.
 SourceKind kind_of_file(const fs::path& path) {

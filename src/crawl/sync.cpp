@@ -26,10 +26,6 @@ std::string origin_of(const std::string& address) {
 
 }  // namespace
 
-bool is_web(const catalog::Source& source) {
-  return source.kind != SourceKind::folder && source.kind != SourceKind::file && source.kind != SourceKind::archive;
-}
-
 Error as_error(const Observation& seen, const std::string& address) {
   const ErrorCode code = seen.outcome == Outcome::missing       ? ErrorCode::not_found
                          : seen.outcome == Outcome::unreachable ? ErrorCode::unavailable
@@ -98,7 +94,7 @@ Result<void> SyncPass::load() {
     known_.emplace(reference.address, std::move(reference));
   }
   alive_ = pages_;
-  if (!is_web(source_)) return {};
+  if (has_local_documents(source_.kind)) return {};
   RENVOI_TRY(Scope scope, Scope::of(source_));
   scope_ = std::move(scope);
   // A page that moved is looked at where it is now.
@@ -224,7 +220,7 @@ void SyncPass::settle_hosts() {
 }
 
 bool SyncPass::is_held(const std::string& address) const {
-  if (!is_web(source_) || options_.accept_deaths) return false;
+  if (has_local_documents(source_.kind) || options_.accept_deaths) return false;
   const auto found = hosts_.find(origin_of(address));
   return found != hosts_.end() && found->second.all >= kSmallHost && found->second.lost * 2 > found->second.all;
 }

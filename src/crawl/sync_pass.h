@@ -11,8 +11,6 @@
 
 namespace renvoi::crawl {
 
-// Is it on servers of others? A source that is not is believed: what is not there is gone at once.
-bool is_web(const catalog::Source& source);
 Error as_error(const Observation& seen, const std::string& address);
 // Whether a reference is to be looked at now, when a sitemap or a feed says that it was last changed at `changed_at`:
 // at once when that is after the last look (but not twice in an hour), otherwise once a week, or less often if that is

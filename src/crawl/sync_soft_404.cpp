@@ -99,7 +99,7 @@ Result<bool> SyncPass::answers_anything(const Wanted& wanted, bool known_text, c
 Result<std::optional<Observation>> SyncPass::unmask(const Wanted& wanted, const std::optional<Reference>& known,
                                                     const Observation& seen, const extract::Document& document) {
   using Told = std::optional<Observation>;
-  if (!is_web(source_)) return Told();  // of a folder, or of an archive, whose servers are not asked
+  if (has_local_documents(source_.kind)) return Told();
   const bool known_text = known && known->indexed && known->fingerprint == fingerprint(document.text);
   PageVerdict verdict;
   if (!known_text) verdict = judge_page({document.title, document.text, seen.body, wanted.address, seen.final_address});

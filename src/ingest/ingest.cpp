@@ -39,7 +39,7 @@ class Pipeline {
     crawl::SyncOptions sync = options_.sync;
     sync.only = again;
     sync.on_progress = [&](const crawl::SyncProgress& now) { progress_.sync(now); };
-    const bool local = source_.kind == catalog::SourceKind::folder || source_.kind == catalog::SourceKind::file;
+    const bool local = catalog::has_local_documents(source_.kind);
     FirstTier first_tier(collection_, read_, fast ? nullptr : &extracted_, local ? WhenFull::leave : WhenFull::wait,
                          progress_, stop_);
     Encoder encoder(collection_, embedder_, options_, extracted_, progress_, stop_);

@@ -42,8 +42,7 @@ void QueueSink::keep(const catalog::Reference& reference, const crawl::CachedPag
 
 // To get a page again: about that much of another server's time and ours.
 std::uint32_t QueueSink::cost_ms() const {
-  using enum catalog::SourceKind;
-  const bool local = source_.kind == folder || source_.kind == file || source_.kind == archive;
+  const bool local = catalog::has_local_documents(source_.kind);
   return local ? 0 : kRequest_ms + source_.policy.min_delay_ms;
 }
 
