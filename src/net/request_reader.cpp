@@ -137,6 +137,12 @@ std::size_t RequestReader::feed(std::string_view bytes) {
     boost::beast::error_code error;
     const std::size_t used = beast.put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
     taken += used;
+    if (!header_done_) header_bytes_ += used;
+    if (!header_done_ && header_bytes_ > parser_->limits.max_header_bytes) {
+      // Beast's limit is for what it has not taken yet: a request line that came alone is not in it.
+      refusal_ = refusal_of(http::error::header_limit, parser_->limits);
+      break;
+    }
     if (error && error != http::error::need_more) {
       refusal_ = refusal_of(error, parser_->limits);
       break;

@@ -55,6 +55,7 @@ class RequestReader {
   std::unique_ptr<Parser> parser_;
   ServerRequest request_;
   std::optional<Refusal> refusal_;
+  std::size_t header_bytes_ = 0;
   bool header_done_ = false;
   bool expects_continue_ = false;
   bool keep_alive_ = false;
