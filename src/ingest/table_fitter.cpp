@@ -57,6 +57,8 @@ Result<void> TableFitter::save() {
 void TableFitter::encoded(ReferenceId reference, std::span<const std::string> inputs,
                           std::span<const std::uint64_t> fingerprints, const model::Embeddings& embeddings,
                           std::size_t first_row) {
+  // A sample for a table that is not there would be larger than a small index.
+  if (!options_.asleep && tables_.base() == nullptr) return;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     {
       const std::lock_guard lock(mutex_);

@@ -47,7 +47,8 @@ class TableFitter {
   ~TableFitter();
 
   // One document that is encoded and committed. `inputs`, `fingerprints` and the rows of `embeddings` from `first_row`
-  // on are of its passages. Trouble with the sample is no trouble of the ingest: it is told by status().
+  // on are of its passages. Nothing is sampled while there is no base table. Trouble with the sample is no trouble of
+  // the ingest: it is told by status().
   void encoded(ReferenceId reference, std::span<const std::string> inputs, std::span<const std::uint64_t> fingerprints,
                const model::Embeddings& embeddings, std::size_t first_row);
 
