@@ -239,17 +239,22 @@ Result<void> Engine::compact_if_small() {
   return stats.full.passages + stats.first.passages > most_passages ? Result<void>() : collection_->compact();
 }
 
-Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, const Pass& pass, Depth depth,
-                                            const OnProgress& on_progress, std::stop_token stop) {
+ingest::IngestOptions Engine::ingest_options(const OnProgress& on_progress) const {
   ingest::IngestOptions options;
-  options.sync.force = pass.force;
-  options.sync.accept_deaths = pass.accept_deaths;
+  options.on_progress = on_progress;
   options.cache = cache_.get();
-  options.sync.paths = pass.paths;
   options.sync.life = config_.life;
   options.sync.revisit = config_.revisit;
   options.sync.probe = config_.probe;
-  options.on_progress = on_progress;
+  return options;
+}
+
+Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, const Pass& pass, Depth depth,
+                                            const OnProgress& on_progress, std::stop_token stop) {
+  ingest::IngestOptions options = ingest_options(on_progress);
+  options.sync.force = pass.force;
+  options.sync.accept_deaths = pass.accept_deaths;
+  options.sync.paths = pass.paths;
   options.fast = depth == Depth::first_tier;
   options.fitter = fitter();
   const EmbeddingModel& model = model_in_use();
@@ -272,12 +277,7 @@ Result<ingest::IngestReport> Engine::ingest(const catalog::Source& source, const
 Result<ingest::IngestReport> Engine::encode_waiting(std::optional<SourceId> source, Pace pace,
                                                     const OnProgress& on_progress, std::stop_token stop) {
   constexpr std::uint32_t kSmallBatch = 8;  // that it stops soon, and that what is encoded is kept soon
-  ingest::IngestOptions options;
-  options.on_progress = on_progress;
-  options.cache = cache_.get();
-  options.sync.life = config_.life;
-  options.sync.revisit = config_.revisit;
-  options.sync.probe = config_.probe;
+  ingest::IngestOptions options = ingest_options(on_progress);
   if (pace == Pace::background) options.batch_passages = kSmallBatch;
   if (next_model() != nullptr) {
     options.fitter = next_fitter_.get();

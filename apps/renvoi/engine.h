@@ -97,6 +97,8 @@ class Engine {
 
  private:
   Result<void> compact_if_small();
+  // What every pass has in common.
+  ingest::IngestOptions ingest_options(const OnProgress& on_progress) const;
   explicit Engine(Config config) : config_(std::move(config)) {}
   Result<void> open_search_engine();
   Result<void> open_generator(const Notify& notify);

@@ -9,8 +9,6 @@
 
 #include "answer/answer.h"
 #include "answer/question.h"
-#include "crawl/reference_state.h"
-#include "crawl/revisit.h"
 #include "extract/document.h"
 #include "extract/passages.h"
 

@@ -2,7 +2,6 @@
 
 #include <zstd.h>
 
-#include <memory>
 #include <utility>
 
 #include "io/bytes.h"

@@ -1,7 +1,6 @@
 #include "crawl/document_cache.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <string_view>

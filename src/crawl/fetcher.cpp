@@ -1,7 +1,6 @@
 #include "crawl/fetcher.h"
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
 #include <set>
 
@@ -12,6 +11,7 @@
 #include "crawl/politeness.h"
 #include "crawl/robots_cache.h"
 #include "crawl/web_archive.h"
+#include "net/retry_after.h"
 
 namespace renvoi::crawl {
 namespace {
@@ -19,7 +19,6 @@ namespace {
 using std::chrono::milliseconds;
 constexpr std::uint32_t kMaxDelay_ms = 30'000;
 constexpr std::size_t kMaxRedirects = 10;
-constexpr std::int64_t kMaxRetryAfter_s = 30 * 86'400;
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -30,21 +29,6 @@ std::optional<Timestamp> parse_http_date(std::string_view value) {
   std::tm date{};
   if (strptime(std::string(trim(value)).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return {};
   return static_cast<Timestamp>(timegm(&date));
-}
-
-// Seconds, or a date (RFC 9110 section 10.2.3). A date is of the server's clock, which may be wrong: what counts is how
-// far it lies behind the server's own `date`.
-std::optional<std::int64_t> parse_retry_after(std::string_view value, std::string_view date, Timestamp now) {
-  value = trim(value);
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (value.empty()) return {};
-  if (error != std::errc() || end != value.data() + value.size()) {
-    const auto until = parse_http_date(value);
-    if (!until) return {};
-    seconds = *until - parse_http_date(date).value_or(now);
-  }
-  return std::clamp<std::int64_t>(seconds, 0, kMaxRetryAfter_s);
 }
 
 bool is_home(const net::Url& url) {
@@ -234,7 +218,7 @@ class HttpFetcher final : public Fetcher {
     if (seen.reason.empty() && seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified)
       seen.reason = "HTTP " + std::to_string(response.status);
     if (response.status == 429 || response.status == 503) {
-      seen.retry_after_s = parse_retry_after(response.header("retry-after"), response.header("date"), clock_.now());
+      seen.retry_after_s = net::retry_after_s(response, clock_.now());
       if (seen.retry_after_s) politeness_.hold(url.origin(), std::chrono::seconds(*seen.retry_after_s));
     }
     seen.validators = {response.header("etag"), response.header("last-modified")};

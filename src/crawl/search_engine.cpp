@@ -1,11 +1,10 @@
 #include "crawl/search_engine.h"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "crawl/ascii.h"
 #include "net/percent.h"
+#include "net/retry_after.h"
 
 namespace renvoi::crawl {
 namespace {
@@ -36,16 +35,6 @@ std::string text_at(const Json& json, std::string_view path) {
   return found->get_ref<const std::string&>().substr(0, kMaxText_bytes);
 }
 
-Error unavailable(std::string message, const net::FetchResponse& response) {
-  Error error{ErrorCode::unavailable, std::move(message)};
-  const std::string after = response.header("retry-after");
-  std::int64_t seconds = 0;
-  const auto [end, failed] = std::from_chars(after.data(), after.data() + after.size(), seconds);
-  if (!after.empty() && failed == std::errc() && end == after.data() + after.size() && seconds >= 0)
-    error.retry_after_s = seconds;
-  return error;
-}
-
 Result<void> check_status(const net::FetchResponse& response, const std::string& endpoint) {
   const std::string said = "the search engine at " + endpoint + " answered HTTP " + std::to_string(response.status);
   if (response.status == 200) return {};
@@ -53,7 +42,10 @@ Result<void> check_status(const net::FetchResponse& response, const std::string&
     return Error{ErrorCode::denied, said +
                                         ": it wants a key (web.header), or, if it is SearXNG, 'json' is missing under "
                                         "search.formats in its settings.yml"};
-  if (response.status == 429 || response.status >= 500) return unavailable(said + ": try again later", response);
+  if (response.status == 429 || response.status >= 500)
+    return Error{.code = ErrorCode::unavailable,
+                 .message = said + ": try again later",
+                 .retry_after_s = net::retry_after_s(response, SystemClock().now())};
   return Error{ErrorCode::invalid, said + ": is web.endpoint right?"};
 }
 
