@@ -72,6 +72,7 @@ class FolderWriter final : public Index {
   Step next_step(SteadyTime now) const;
   Result<void> run(Lock& lock, const Step& step, const WorkControl& control);
   WorkControl control_of(Task task);
+  bool must_give_way(Task task) const;
   Result<void> attend(Lock& lock, Task task);
   Result<void> keep_pace(Task task, std::uint64_t bytes);
   bool log_is_too_long() const;

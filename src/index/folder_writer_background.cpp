@@ -79,8 +79,7 @@ Result<void> FolderWriter::run(Lock& lock, const Step& step, const WorkControl& 
   Result<void> outcome = rewrite(lock, step.files, flushes ? With::log_too : With::segments,
                                  in_between ? Fit::not_now : Fit::allowed, control);
   if (outcome.ok()) (void)remove_orphans(lock);
-  const bool gave_way = stop_.stop_requested() || (!flushes && compactions_ > 0);
-  if (outcome.ok() || !gave_way) maintenance_.ended(step.task, outcome, steady_now());
+  if (outcome.ok() || !must_give_way(step.task)) maintenance_.ended(step.task, outcome, steady_now());
   if (!outcome.ok() && outcome.error().code == ErrorCode::corrupt) corrupt_ = outcome.error();
   if (!outcome.ok() && flushes) {
     flush_error_ = outcome.error();
@@ -99,14 +98,17 @@ WorkControl FolderWriter::control_of(Task task) {
           [this, task](std::uint64_t bytes) { return keep_pace(task, bytes); }};
 }
 
+bool FolderWriter::must_give_way(Task task) const {
+  return stop_.stop_requested() || (task == Task::merge && compactions_ > 0);
+}
+
 // What cannot wait for the end of a rewrite of the writer's own thread.
 Result<void> FolderWriter::attend(Lock& lock, Task task) {
-  if (stop_.stop_requested()) return given_way();
-  if (task != Task::merge) return {};
-  if (compactions_ > 0) return given_way();
-  if (maintenance_.flush_due(log_->size_bytes(), flush_asked_, steady_now()))
+  if (task == Task::merge && !must_give_way(task) &&
+      maintenance_.flush_due(log_->size_bytes(), flush_asked_, steady_now()))
     (void)run(lock, {Task::flush, {}}, control_of(Task::flush));
-  return {};
+  // After the flush, which leaves the mutex: whoever wants the slot meanwhile has notified nobody who waits.
+  return must_give_way(task) ? given_way() : Result<void>();
 }
 
 Result<void> FolderWriter::keep_pace(Task task, std::uint64_t bytes) {

@@ -52,13 +52,25 @@ class BackgroundTest : public ::testing::Test {
   }
   // Until there is something of a segment that no manifest names.
   void wait_for_unfinished_segment() {
-    for (;; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+    for (int i = 0; i < 30'000; ++i) {
       const std::vector<std::string> names = immutable_files(current_manifest(*files, folder / "index").value());
       for (const std::string& name : files->list(folder / "index").value())
         if (name.starts_with("segment-") && std::find(names.begin(), names.end(), name) == names.end() &&
             files->disk_bytes(folder / "index" / name) > 0)
           return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+    FAIL() << "no segment is begun";
+  }
+  // References 1 to 60 in one segment, closed. When 45 of them are removed, it is due to be written anew.
+  void write_one_segment(Model& model, std::mt19937_64& random) {
+    options.flush_log_bytes = 3'000;
+    const auto index = open(*files);
+    for (std::uint32_t reference = 1; reference <= 60; ++reference) {
+      put(*index, model, reference, test::random_document(random, kDimensions));
+      ASSERT_TRUE(index->commit().ok());
+    }
+    ASSERT_TRUE(index->compact().ok());
   }
   TemporaryFolder folder{TemporaryFolder::On::memory};
   std::unique_ptr<io::FileSystem> files = io::real_file_system();
@@ -211,16 +223,9 @@ TEST_F(BackgroundTest, WhatArrivesAtAnyStepOfARewriteIsInItsResult) {
 }
 
 TEST_F(BackgroundTest, ClosingBreaksOffAMergeAndLeavesNothingOfIt) {
-  options.flush_log_bytes = 3'000;
   std::mt19937_64 random(5);
   Model model;
-  auto index = open(*files);
-  for (std::uint32_t reference = 1; reference <= 60; ++reference) {
-    put(*index, model, reference, test::random_document(random, kDimensions));
-    ASSERT_TRUE(index->commit().ok());
-  }
-  ASSERT_TRUE(index->settle().ok());
-  index.reset();
+  ASSERT_NO_FATAL_FAILURE(write_one_segment(model, random));
   // A byte a second: a merge that is begun does not come to its end.
   options.background_bytes_per_second = 1;
   std::atomic<int> created = 0;
@@ -228,10 +233,10 @@ TEST_F(BackgroundTest, ClosingBreaksOffAMergeAndLeavesNothingOfIt) {
     if (change == Change::sync && path.filename().string().starts_with("segment-")) ++created;
     return {};
   });
-  index = open(hooked);
+  auto index = open(hooked);
   for (std::uint32_t reference = 1; reference <= 45; ++reference) remove(*index, model, reference);
   ASSERT_TRUE(index->commit().ok());
-  wait_for_unfinished_segment();
+  ASSERT_NO_FATAL_FAILURE(wait_for_unfinished_segment());
   // Commits are not held up by it.
   for (std::uint32_t reference = 61; reference <= 64; ++reference) {
     put(*index, model, reference, test::random_document(random, kDimensions, 2));
@@ -248,23 +253,43 @@ TEST_F(BackgroundTest, ClosingBreaksOffAMergeAndLeavesNothingOfIt) {
   ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, kDimensions, 2));
 }
 
-// compact() does not wait for a merge's pace.
-TEST_F(BackgroundTest, CompactingBreaksOffAMergeAndDoesTheWhole) {
-  options.flush_log_bytes = 3'000;
-  std::mt19937_64 random(6);
+// Closing asks while a merge has let a flush go first, so that nobody waits who could be woken.
+TEST_F(BackgroundTest, ClosingBreaksOffAMergeThatHasLetAFlushGoFirst) {
+  std::mt19937_64 random(8);
   Model model;
-  auto index = open(*files);
-  for (std::uint32_t reference = 1; reference <= 60; ++reference) {
-    put(*index, model, reference, test::random_document(random, kDimensions));
-    ASSERT_TRUE(index->commit().ok());
-  }
-  ASSERT_TRUE(index->settle().ok());
-  index.reset();
+  ASSERT_NO_FATAL_FAILURE(write_one_segment(model, random));
   options.background_bytes_per_second = 1;
-  index = open(*files);
+  std::atomic<int> begun = 0;
+  HookedFileSystem hooked(*files, [&](Change change, const std::filesystem::path& path) -> Result<void> {
+    if (change == Change::create && path.filename().string().starts_with("segment-") && ++begun == 2)
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return {};
+  });
+  auto index = open(hooked);
   for (std::uint32_t reference = 1; reference <= 45; ++reference) remove(*index, model, reference);
   ASSERT_TRUE(index->commit().ok());
-  wait_for_unfinished_segment();
+  ASSERT_NO_FATAL_FAILURE(wait_for_unfinished_segment());
+  for (std::uint32_t reference = 61; begun < 2; ++reference) {
+    put(*index, model, reference, test::random_document(random, kDimensions));
+    ASSERT_TRUE(index->commit().ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  index.reset();
+  expect_only_named_files();
+  index = open(*files);
+  ASSERT_NO_FATAL_FAILURE(test::expect_same(*index->snapshot(), model, kDimensions, 1));
+}
+
+// compact() does not wait for a merge's pace.
+TEST_F(BackgroundTest, CompactingBreaksOffAMergeAndDoesTheWhole) {
+  std::mt19937_64 random(6);
+  Model model;
+  ASSERT_NO_FATAL_FAILURE(write_one_segment(model, random));
+  options.background_bytes_per_second = 1;
+  auto index = open(*files);
+  for (std::uint32_t reference = 1; reference <= 45; ++reference) remove(*index, model, reference);
+  ASSERT_TRUE(index->commit().ok());
+  ASSERT_NO_FATAL_FAILURE(wait_for_unfinished_segment());
   for (int round = 0; round < 3; ++round) {
     put(*index, model, 70, test::random_document(random, kDimensions));
     ASSERT_TRUE(index->commit().ok());
