@@ -13,6 +13,10 @@ namespace renvoi::catalog {
 namespace {
 
 constexpr std::size_t kMaxAuditRead = 100'000;
+// A row without an address is of what the reference has now (schema.cpp, version 4).
+constexpr const char* kSelectAudit =
+    "SELECT a.at, a.reference, CASE a.address WHEN '' THEN coalesce(r.address, '') ELSE a.address END, a.event, "
+    "a.reason FROM audit a LEFT JOIN reference r ON r.id=a.reference";
 
 std::string excluded_columns() {
   std::string columns = "excluded.";
@@ -174,7 +178,7 @@ Result<Reference> Catalog::add_reference(const Reference& reference, Timestamp n
     added.id = id;
     impl_->tally.add(added);
     RENVOI_CHECK(impl_->drop_alias(reference.address));
-    RENVOI_CHECK(impl_->add_audit(now, id, reference.address, "found", ""));
+    RENVOI_CHECK(impl_->add_audit(now, id, "found", ""));
     if (is_showable(reference)) RENVOI_CHECK(impl_->note_change(id));
   }
   RENVOI_CHECK(impl_->lift_tombstone(reference.address));
@@ -287,8 +291,7 @@ Result<void> Catalog::remove_from_frontier(SourceId source, std::string_view add
 
 Result<std::vector<AuditEntry>> Catalog::audit(std::size_t limit) {
   const std::lock_guard lock(impl_->mutex);
-  RENVOI_TRY(Query rows,
-             impl_->query("SELECT at, reference, address, event, reason FROM audit ORDER BY id DESC LIMIT ?"));
+  RENVOI_TRY(Query rows, impl_->query(fmt::format("{} ORDER BY a.id DESC LIMIT ?", kSelectAudit)));
   rows.bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, kMaxAuditRead)));
   std::vector<AuditEntry> entries;
   while (true) {
@@ -300,8 +303,7 @@ Result<std::vector<AuditEntry>> Catalog::audit(std::size_t limit) {
 
 Result<std::vector<AuditEntry>> Catalog::audit_of(ReferenceId reference, std::size_t limit) {
   const std::lock_guard lock(impl_->mutex);
-  RENVOI_TRY(Query rows, impl_->query("SELECT at, reference, address, event, reason FROM audit WHERE reference=? "
-                                      "ORDER BY id DESC LIMIT ?"));
+  RENVOI_TRY(Query rows, impl_->query(fmt::format("{} WHERE a.reference=? ORDER BY a.id DESC LIMIT ?", kSelectAudit)));
   rows.bind(to_number(reference)).bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, kMaxAuditEntries)));
   std::vector<AuditEntry> entries;
   while (true) {

@@ -49,11 +49,16 @@ Result<void> Catalog::Impl::note_removal(SourceId source) {
   return add.bind(to_number(source)).run();
 }
 
-Result<void> Catalog::Impl::add_audit(Timestamp now, ReferenceId id, std::string_view address, std::string_view event,
-                                      std::string_view reason) {
-  RENVOI_TRY(Query add, query("INSERT INTO audit (at, reference, address, event, reason) VALUES (?,?,?,?,?)"));
-  RENVOI_CHECK(add.bind(now).bind(to_number(id)).bind(address).bind(event).bind(reason).run());
+Result<void> Catalog::Impl::add_audit(Timestamp now, ReferenceId id, std::string_view event, std::string_view reason) {
+  RENVOI_TRY(Query add, query("INSERT INTO audit (at, reference, address, event, reason) VALUES (?,?,'',?,?)"));
+  RENVOI_CHECK(add.bind(now).bind(to_number(id)).bind(event).bind(reason).run());
   return trim_audit();
+}
+
+// Before the reference's row says another address, or is no more.
+Result<void> Catalog::Impl::keep_address_in_audit(const Reference& reference) {
+  RENVOI_TRY(Query keep, query("UPDATE audit SET address=? WHERE reference=? AND address=''"));
+  return keep.bind(reference.address).bind(to_number(reference.id)).run();
 }
 
 // Right after an insertion into it.
@@ -141,6 +146,7 @@ Result<void> Catalog::Impl::move(const Reference& before, const Reference& after
   if (there.has_value())
     return Error{ErrorCode::conflict,
                  fmt::format("{} has a reference of its own, {}", after.address, to_number(there->id))};
+  RENVOI_CHECK(keep_address_in_audit(before));
   RENVOI_TRY(Query add, query("INSERT OR REPLACE INTO alias VALUES (?,?)"));
   RENVOI_CHECK(add.bind(before.address).bind(to_number(before.id)).run());
   RENVOI_CHECK(drop_alias(after.address));
@@ -176,14 +182,15 @@ Result<void> Catalog::Impl::update(const Reference& reference, Timestamp now, st
   const bool gone = reference.state == ReferenceState::gone;
   if (gone && before.state != ReferenceState::gone) RENVOI_CHECK(add_tombstone(reference, now, reference.reason));
   if (!gone && before.state == ReferenceState::gone) RENVOI_CHECK(lift_tombstone(reference.address));
-  if (!event.empty()) RENVOI_CHECK(add_audit(now, reference.id, reference.address, event, reference.reason));
+  if (!event.empty()) RENVOI_CHECK(add_audit(now, reference.id, event, reference.reason));
   if (is_shown_otherwise(before, reference)) RENVOI_CHECK(note_change(reference.id));
   return {};
 }
 
 Result<void> Catalog::Impl::erase(const Reference& reference, Timestamp now, std::string_view reason) {
   RENVOI_CHECK(add_tombstone(reference, now, reason));
-  RENVOI_CHECK(add_audit(now, reference.id, reference.address, "removed", reason));
+  RENVOI_CHECK(add_audit(now, reference.id, "removed", reason));
+  RENVOI_CHECK(keep_address_in_audit(reference));
   RENVOI_TRY(Query aliases, query("DELETE FROM alias WHERE reference=?"));
   RENVOI_CHECK(aliases.bind(to_number(reference.id)).run());
   RENVOI_TRY(Query drop, query("DELETE FROM reference WHERE id=?"));
@@ -216,6 +223,9 @@ Result<Catalog::Impl::Removed> Catalog::Impl::remove_some(SourceId source) {
                run("INSERT OR IGNORE INTO tombstone SELECT r.address, r.id, r.fingerprint, removed_at, 'its source was "
                    "removed' FROM reference r JOIN source s ON s.id=r.source WHERE r.source=?1 AND r.id<=?2"));
     tally.add_rows("tombstone", tombstones);
+    RENVOI_CHECK(
+        run("UPDATE audit SET address=r.address FROM reference r WHERE r.id=audit.reference AND audit.address='' AND "
+            "r.source=?1 AND r.id<=?2"));
     RENVOI_CHECK(
         run("INSERT INTO audit (at, reference, address, event, reason) SELECT removed_at, r.id, r.address, "
             "'removed', 'its source was removed' FROM reference r JOIN source s ON s.id=r.source WHERE "

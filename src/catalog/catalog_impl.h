@@ -48,8 +48,8 @@ struct Catalog::Impl {
   // What may be shown of the reference has changed, or of the whole source.
   Result<void> note_change(ReferenceId reference);
   Result<void> note_removal(SourceId source);
-  Result<void> add_audit(Timestamp now, ReferenceId id, std::string_view address, std::string_view event,
-                         std::string_view reason);
+  Result<void> add_audit(Timestamp now, ReferenceId id, std::string_view event, std::string_view reason);
+  Result<void> keep_address_in_audit(const Reference& reference);
   Result<void> trim_audit();
   Result<void> add_tombstone(const Reference& reference, Timestamp now, std::string_view reason);
   Result<void> lift_tombstone(std::string_view address);

@@ -330,6 +330,50 @@ TEST_F(CatalogTest, TheAuditTrailOfOneReferenceIsItsOwn) {
   EXPECT_EQ(trail[1].reference, one.id);
 }
 
+TEST_F(CatalogTest, TheAuditTrailSaysUnderWhichAddressAThingHappened) {
+  const Source source = site();
+  Reference moving = page(source.id, "https://a.org/old");
+  const Reference removed = page(source.id, "https://a.org/removed");
+  const Source other = catalog->add_source({.kind = SourceKind::site, .address = "https://b.org/"}).value();
+  const Reference with_source = page(other.id, "https://b.org/1");
+  moving.address = "https://a.org/new";
+  ASSERT_TRUE(catalog->update_reference(moving, 130, "LIVE -> MOVED").ok());
+  ASSERT_TRUE(catalog->remove_reference(removed.id, 131, "test").ok());
+  ASSERT_TRUE(catalog->remove_source(other.id, 132).ok());
+  open();
+  const auto addresses = [&](ReferenceId id) {
+    std::vector<std::string> all;
+    for (const AuditEntry& entry : catalog->audit_of(id, 10).value()) all.push_back(entry.address);
+    return all;
+  };
+  EXPECT_EQ(addresses(moving.id), (std::vector<std::string>{"https://a.org/new", "https://a.org/old"}));
+  EXPECT_EQ(addresses(removed.id), (std::vector<std::string>(2, "https://a.org/removed")));
+  EXPECT_EQ(addresses(with_source.id), (std::vector<std::string>(2, "https://b.org/1")));
+  std::vector<std::string> whole;
+  for (const AuditEntry& entry : catalog->audit(3).value()) whole.push_back(entry.address);
+  EXPECT_EQ(whole, (std::vector<std::string>{"https://b.org/1", "https://a.org/removed", "https://a.org/new"}));
+}
+
+TEST_F(CatalogTest, VersionThreeGivesUpTheAddressesItRepeats) {
+  const Reference reference = page(site().id, "https://a.org/1");
+  catalog.reset();
+  run_sql(
+      "DELETE FROM audit;"
+      "INSERT INTO audit (at, reference, address, event, reason) VALUES (1, 1, 'https://a.org/1', 'found', ''),"
+      "(2, 1, 'https://a.org/before', 'x', ''), (3, 99, 'https://a.org/no-more', 'removed', '');"
+      "PRAGMA user_version=3");
+  open();
+  const auto entries = catalog->audit(10).value();
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[0].address, "https://a.org/no-more");
+  EXPECT_EQ(entries[1].address, "https://a.org/before");
+  EXPECT_EQ(entries[2].address, reference.address);
+  catalog.reset();
+  run_sql("DELETE FROM reference");
+  open();
+  EXPECT_EQ(catalog->audit(10).value()[2].address, "");  // it was not kept twice
+}
+
 TEST(CatalogFile, AnotherProgramsDatabaseAndGarbageAreRefusedAndLeftAlone) {
   const TemporaryFolder folder;
   sqlite3* connection = nullptr;
