@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./dev bench peers [PASSAGES [VECTORS [FOLDER]]]: BM25 and vector search against named peers, side by side. Fetches the
+# ./dev bench peers [PASSAGES [VECTORS [FOLDER]]]: BM25 and vector search against named peers, side by side.
+# ./dev bench vectors [VECTORS [FOLDER [PEER...]]]: vector search alone, against some of them. Fetches the
 # peers by exact version into build/peers (nothing of them is committed), gives all the same data, prints ratios.
 # PASSAGES resampled passages for BM25 (1,000,000), VECTORS synthetic vectors (200,000); FOLDER has the real vectors,
 # SET.passages.f32 and SET.queries.f32 (build/vectors; what is missing is encoded, half an hour on two cores).
@@ -7,7 +8,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/common.sh
-passages="${1:-1000000}" vectors="${2:-200000}" folder="${3:-build/vectors}"
+what="$1"; shift
+passages=0
+if [ "$what" = peers ]; then passages="${1:-1000000}"; [ $# -gt 0 ] && shift; fi
+vectors="${1:-200000}" folder="${2:-build/vectors}" wanted=("${@:3}")
 peers=build/peers source=bench/peers
 sets=(en-xquad fr-cnil en-cranfield fr-piaf en-dl19)
 lucene=9.12.3 lucene_sha256=b64a3f8098a7572034fb30085cdee01b34ec81fb0e5a31b471536af58dc6c01b
@@ -85,18 +89,20 @@ encode_missing() {
 }
 
 fetch_python
-fetch_debian
-fetch_lucenes
-build_tantivy
 bash tools/build.sh release dump_terms dump_vectors terms_renvoi vectors_renvoi
 encode_missing
-if [ "$(cat "$peers/data/stamp" 2>/dev/null)" != "$passages" ]; then
-  say "the terms of $passages passages"
-  build/release/bench/peers/dump_terms "$peers/data" "$passages" "${sets[@]/#/../shared/eval/}"
-  echo "$passages" >"$peers/data/stamp"
+if [ "$what" = peers ]; then
+  fetch_debian
+  fetch_lucenes
+  build_tantivy
+  if [ "$(cat "$peers/data/stamp" 2>/dev/null)" != "$passages" ]; then
+    say "the terms of $passages passages"
+    build/release/bench/peers/dump_terms "$peers/data" "$passages" "${sets[@]/#/../shared/eval/}"
+    echo "$passages" >"$peers/data/stamp"
+  fi
+  say "BM25"
+  "$peers/venv/bin/python" -B "$source/measure_terms.py"
 fi
-say "BM25"
-"$peers/venv/bin/python" -B "$source/measure_terms.py"
 say "vectors"
-"$peers/venv/bin/python" -B "$source/measure_vectors.py" "$folder" "$vectors"
+"$peers/venv/bin/python" -B "$source/measure_vectors.py" "$folder" "$vectors" "${wanted[@]}"
 note "tables and figures: $peers/*.md, $peers/*.json"

@@ -16,17 +16,40 @@ constexpr std::size_t kSamplesPerPart = 256;  // from which the new centroids ar
 constexpr int kSplitRounds = 6;
 constexpr int kMaxDepth = 64;
 constexpr std::size_t kNearestGroups = 6;  // of centroids, looked at for a newcomer
+constexpr std::size_t kOfDecoding = 16;    // distances that take as long as decoding a code
+
+// Asks now and then whether the work is still wanted. Once it is not, every loop ends at its next passage.
+class Going {
+ public:
+  explicit Going(const std::function<bool()>& go_on) : go_on_(go_on) {}
+  // `distances`: about so many are taken for the next passage.
+  bool on(std::size_t distances) {
+    done_ += distances;
+    if (done_ >= kAtOnce && on_) {
+      done_ = 0;
+      on_ = !go_on_ || go_on_();
+    }
+    return on_;
+  }
+  bool on() const { return on_; }
+
+ private:
+  static constexpr std::size_t kAtOnce = 262'144;
+  const std::function<bool()>& go_on_;
+  std::size_t done_ = 0;
+  bool on_ = true;
+};
 
 // The first coordinates of every passage's point after the axis, padded with zeros to a multiple of kLanes.
 class Points {
  public:
-  Points(const Quantizer& quantizer, std::span<const std::byte> codes, std::size_t coordinates)
+  Points(const Quantizer& quantizer, std::span<const std::byte> codes, std::size_t coordinates, Going& going)
       : used_(std::min(quantizer.coordinates(), std::max<std::size_t>(coordinates, 1))),
         width_((used_ + kLanes - 1) / kLanes * kLanes) {
     const std::size_t code_bytes = quantizer.code_bytes();
     values_.resize(codes.size() / code_bytes * width_);
     std::vector<float> point(quantizer.space());
-    for (std::size_t i = 0; i < size(); ++i) {
+    for (std::size_t i = 0; i < size() && going.on(kOfDecoding); ++i) {
       quantizer.decode(codes.subspan(i * code_bytes, code_bytes), point);
       std::copy_n(point.begin() + 1, used_, values_.begin() + static_cast<std::ptrdiff_t>(i * width_));
     }
@@ -99,31 +122,35 @@ std::size_t nearest_of(const Centroids& centroids, const float* point) {
   return best;
 }
 
-std::vector<Members> assign(const Points& points, const Members& members, const Centroids& centroids) {
+std::vector<Members> assign(const Points& points, const Members& members, const Centroids& centroids, Going& going) {
   std::vector<Members> parts(centroids.size());
-  for (const std::uint32_t member : members) parts[nearest_of(centroids, points[member])].push_back(member);
+  for (const std::uint32_t member : members) {
+    if (!going.on(centroids.size())) break;
+    parts[nearest_of(centroids, points[member])].push_back(member);
+  }
   return parts;
 }
 
 // k-means of the members of one cell, found on a sample. Parts may be empty.
-std::vector<Members> split(const Points& points, const Members& members, std::size_t parts, std::mt19937_64& random) {
+std::vector<Members> split(const Points& points, const Members& members, std::size_t parts, std::mt19937_64& random,
+                           Going& going) {
   Members sample = members;
   for (std::size_t i = 0; i < std::min(sample.size(), parts * kSamplesPerPart); ++i)
     std::swap(sample[i], sample[i + random() % (sample.size() - i)]);
   sample.resize(std::min(sample.size(), parts * kSamplesPerPart));
   Centroids centroids(points.width());
   for (std::size_t part = 0; part < parts; ++part) centroids.add(points[sample[part]]);
-  for (int round = 0; round < kSplitRounds; ++round) {
-    std::vector<Members> assigned = assign(points, sample, centroids);
+  for (int round = 0; round < kSplitRounds && going.on(); ++round) {
+    std::vector<Members> assigned = assign(points, sample, centroids, going);
     std::erase_if(assigned, [](const Members& part) { return part.empty(); });
     centroids = centroids_of(points, assigned);
   }
-  return assign(points, members, centroids);
+  return assign(points, members, centroids, going);
 }
 
 // Splits until no cell is too large; equal points, which no centroid tells apart, are cut by number.
-void split_large(const Points& points, const CellOptions& options, std::vector<Members>& cells,
-                 std::mt19937_64& random) {
+void split_large(const Points& points, const CellOptions& options, std::vector<Members>& cells, std::mt19937_64& random,
+                 Going& going) {
   std::vector<std::pair<Members, int>> pending;
   std::vector<Members> done;
   for (Members& members : cells) {
@@ -133,7 +160,7 @@ void split_large(const Points& points, const CellOptions& options, std::vector<M
     else
       pending.emplace_back(std::move(members), 0);
   }
-  while (!pending.empty()) {
+  while (!pending.empty() && going.on()) {
     auto [members, depth] = std::move(pending.back());
     pending.pop_back();
     if (members.size() <= options.largest) {
@@ -141,7 +168,7 @@ void split_large(const Points& points, const CellOptions& options, std::vector<M
       continue;
     }
     const std::size_t parts = std::clamp<std::size_t>(members.size() / options.target, 2, kMostParts);
-    std::vector<Members> found = split(points, members, parts, random);
+    std::vector<Members> found = split(points, members, parts, random, going);
     const bool apart = std::count_if(found.begin(), found.end(), [](const Members& part) { return !part.empty(); }) > 1;
     if (!apart || depth == kMaxDepth) {
       for (std::size_t begin = 0; begin < members.size(); begin += options.target) {
@@ -207,7 +234,7 @@ class Directory {
 
 // Gives the passages of cells that are too small, and those of no cell, to the nearest of the others.
 void place(const Points& points, const CellOptions& options, std::vector<Members>& cells, Members& homeless,
-           std::mt19937_64& random) {
+           std::mt19937_64& random, Going& going) {
   std::vector<Members> kept;
   for (Members& members : cells) {
     if (members.size() >= options.smallest)
@@ -223,19 +250,24 @@ void place(const Points& points, const CellOptions& options, std::vector<Members
   }
   const Centroids centroids = centroids_of(points, cells);
   const Directory directory(centroids, points.width(), random);
-  for (const std::uint32_t passage : homeless) cells[directory.nearest(points[passage], 1).front()].push_back(passage);
+  const std::size_t looked_at = 2 * kNearestGroups * static_cast<std::size_t>(std::sqrt(centroids.size()));
+  for (const std::uint32_t passage : homeless) {
+    if (!going.on(looked_at)) break;
+    cells[directory.nearest(points[passage], 1).front()].push_back(passage);
+  }
   homeless.clear();
 }
 
 // Every passage moves to the nearest of its cell and that cell's neighbours.
 void assign_again(const Points& points, const CellOptions& options, std::vector<Members>& cells,
-                  std::mt19937_64& random) {
+                  std::mt19937_64& random, Going& going) {
   const Centroids centroids = centroids_of(points, cells);
   const Directory directory(centroids, points.width(), random);
   std::vector<Members> moved(cells.size());
   for (std::uint32_t cell = 0; cell < cells.size(); ++cell) {
     const std::vector<std::uint32_t> neighbours = directory.nearest(centroids[cell], options.neighbours, cell);
     for (const std::uint32_t passage : cells[cell]) {
+      if (!going.on(neighbours.size())) return;
       std::uint32_t best = cell;
       float best_nearness = centroids.nearness(points[passage], cell);
       for (const std::uint32_t neighbour : neighbours) {
@@ -257,25 +289,28 @@ Cells arrange(const Quantizer& quantizer, std::span<const std::byte> codes, std:
   options.largest = std::max(options.largest, options.target);
   options.smallest = std::min(options.smallest, options.target / 2 + 1);
   std::mt19937_64 random(options.seed);
+  Going going(options.go_on);
   {
-    const Points points(quantizer, codes, options.coordinates);
-    place(points, options, cells, homeless, random);
-    split_large(points, options, cells, random);
-    for (std::size_t round = 0; round < options.rounds && cells.size() > 1; ++round) {
-      assign_again(points, options, cells, random);
-      split_large(points, options, cells, random);
-      place(points, options, cells, homeless, random);
+    const Points points(quantizer, codes, options.coordinates, going);
+    place(points, options, cells, homeless, random, going);
+    split_large(points, options, cells, random, going);
+    for (std::size_t round = 0; round < options.rounds && cells.size() > 1 && going.on(); ++round) {
+      assign_again(points, options, cells, random, going);
+      split_large(points, options, cells, random, going);
+      place(points, options, cells, homeless, random, going);
     }
-    split_large(points, options, cells, random);
+    split_large(points, options, cells, random, going);
   }
   Cells result;
   result.space = quantizer.space();
   result.cell_of.assign(codes.size() / quantizer.code_bytes(), kNoCell);
+  if (!going.on()) return {};
   std::vector<float> point(quantizer.space());
   std::vector<double> sums(quantizer.space());
   for (std::uint32_t cell = 0; cell < cells.size(); ++cell) {
     std::fill(sums.begin(), sums.end(), 0.0);
     for (const std::uint32_t passage : cells[cell]) {
+      if (!going.on(kOfDecoding)) return {};
       result.cell_of[passage] = cell;
       quantizer.decode(codes.subspan(passage * quantizer.code_bytes(), quantizer.code_bytes()), point);
       for (std::size_t i = 0; i < point.size(); ++i) sums[i] += double{point[i]};

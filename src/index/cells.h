@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct CellOptions {
   std::size_t rounds = 4;        // of assigning again
   std::size_t coordinates = 96;  // the strongest, in which distances are taken; not the axis
   std::uint64_t seed = 1;
+  // Asked some milliseconds of work apart. When it says false, the result is worth nothing: without cells.
+  std::function<bool()> go_on{};
 };
 
 // Clusters `codes`, code_bytes() each. Deterministic. Takes 4 x coordinates bytes of memory a passage, and for a

@@ -128,11 +128,11 @@ class Snapshot {
 };
 
 // One writer (a lock on the folder: `conflict` for the second), any number of readers in this and other processes.
-// Thread-safe. Closing a writer breaks off a merge that runs (within milliseconds, but for the time that cells take,
-// see merge.h); it is begun anew after the next opening. An error of background work is no commit's: a full disk puts
-// the work off, from a second to five minutes; damage that it meets is told by check() and by Snapshot::sound. Errors
-// of all: `exhausted` (disk full: nothing acknowledged is lost), `corrupt` (names the file and what to do),
-// `unavailable` (I/O).
+// Thread-safe. Closing a writer breaks off a merge that runs, within milliseconds (but fitting a quantizer, once in the
+// life of a collection, takes a second or two); it is begun anew after the next opening. An error of background work is
+// no commit's: a full disk puts the work off, from a second to five minutes; damage that it meets is told by check()
+// and by Snapshot::sound. Errors of all: `exhausted` (disk full: nothing acknowledged is lost), `corrupt` (names the
+// file and what to do), `unavailable` (I/O).
 class Index {
  public:
   enum class Mode : std::uint8_t { read, write };

@@ -189,9 +189,16 @@ Result<SegmentPieces> merge_in_pieces(std::span<const Part> parts, const NamedQu
   RENVOI_CHECK(all_sound(parts));
   RENVOI_CHECK(interrupt.now());
   if (live <= cells_from) return writer.finish_in_pieces();
+  Result<void> wanted;
+  CellOptions options;
+  options.go_on = [&] {
+    wanted = interrupt.now();
+    return wanted.ok();
+  };
   const Cells start = cells_of_parts(parts, numbers, quantizer, static_cast<std::uint32_t>(live));
-  const Cells cells = start.count() > 0 ? join_cells(quantizer.quantizer, writer.codes(), start)
-                                        : make_cells(quantizer.quantizer, writer.codes());
+  const Cells cells = start.count() > 0 ? join_cells(quantizer.quantizer, writer.codes(), start, options)
+                                        : make_cells(quantizer.quantizer, writer.codes(), options);
+  RENVOI_CHECK(wanted);
   RENVOI_CHECK(interrupt.now());
   return writer.finish_in_pieces(&cells);
 }

@@ -17,8 +17,7 @@ namespace renvoi::index {
 // at most. Codes of another quantizer than `quantizer` are decoded and encoded; with more than `cells_from` passages
 // they are laid out in cells, which start from those of the parts. Memory: about the size of the result, while codes
 // are laid out theirs once more, and with cells 400 bytes a passage more. Errors: `corrupt`, `exhausted` (more than 4 G
-// passages); those of `between_blocks`, which is called some milliseconds of work apart but not while cells are made
-// (some microseconds a passage).
+// passages); those of `between_blocks`, which is called some milliseconds of work apart.
 using BetweenBlocks = std::function<Result<void>()>;
 Result<SegmentPieces> merge_in_pieces(std::span<const Part> parts, const NamedQuantizer& quantizer,
                                       std::size_t cells_from, const BetweenBlocks& between_blocks);

@@ -190,6 +190,34 @@ TEST(CodeStore, GivesCodesBackAsTheyCame) {
   }
 }
 
+// Making them is broken off at whatever moment somebody says so, and asking changes nothing.
+TEST(CodeStore, MakingCellsIsBrokenOffWhenAsked) {
+  const Quantizer quantizer = fitted(48, 26, 7);
+  const std::vector<std::byte> codes = encode_all(quantizer, clustered(5, 20'000, 48));
+  const Cells expected = make_cells(quantizer, codes);
+  int asked = 0;
+  CellOptions options;
+  options.go_on = [&] {
+    ++asked;
+    return true;
+  };
+  const Cells cells = make_cells(quantizer, codes, options);
+  EXPECT_EQ(cells.cell_of, expected.cell_of);
+  EXPECT_EQ(cells.centroids, expected.centroids);
+  const int all = asked;
+  ASSERT_GT(all, 5);
+  for (int last = 1; last <= all; ++last) {
+    asked = 0;
+    options.go_on = [&] { return ++asked < last; };
+    EXPECT_EQ(make_cells(quantizer, codes, options).count(), 0U) << last;
+    EXPECT_EQ(asked, last);
+    asked = 0;
+    const bool none = join_cells(quantizer, codes, expected, options).count() == 0;
+    EXPECT_EQ(none, asked == last) << last;
+    EXPECT_LE(asked, last);
+  }
+}
+
 // With every cell looked at, cells change nothing; with some, only what lies elsewhere is missed.
 TEST(CodeStore, SearchInCellsIsFlatSearchOfWhatItLooksAt) {
   const Quantizer quantizer = fitted(48, 26, 7);
