@@ -322,6 +322,8 @@ Result<ingest::IngestReport> Engine::encode_for_next(std::optional<SourceId> sou
   if (switched) {
     fitter_->retire();
     next_fitter_->wake();
+    models_.present.embedder->unload();
+    models_.present.background->unload();
     RENVOI_CHECK(collection_->compact());
     RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
   }

@@ -4,9 +4,9 @@
 
 namespace renvoi::app {
 
-Result<void> LazyEmbedder::warm() {
+Result<std::shared_ptr<model::Embedder>> LazyEmbedder::loaded() {
   const std::lock_guard lock(mutex_);
-  if (embedder_) return {};
+  if (embedder_) return embedder_;
   RENVOI_TRY(auto loaded, load_());
   if (loaded->dimensions() != dimensions_) {
     return Error{ErrorCode::corrupt,
@@ -15,13 +15,26 @@ Result<void> LazyEmbedder::warm() {
                              name_, loaded->dimensions(), dimensions_)};
   }
   embedder_ = std::move(loaded);
+  return embedder_;
+}
+
+Result<void> LazyEmbedder::warm() {
+  RENVOI_CHECK(loaded());
   return {};
+}
+
+void LazyEmbedder::unload() {
+  std::shared_ptr<model::Embedder> last;
+  {
+    const std::lock_guard lock(mutex_);
+    last.swap(embedder_);
+  }
 }
 
 Result<model::Embeddings> LazyEmbedder::embed(std::span<const std::string_view> texts, model::EmbedRole role,
                                               const model::EmbedProgress& progress, std::stop_token stop) {
-  RENVOI_CHECK(warm());
-  return embedder_->embed(texts, role, progress, stop);
+  RENVOI_TRY(const std::shared_ptr<model::Embedder> embedder, loaded());
+  return embedder->embed(texts, role, progress, stop);
 }
 
 // Not loaded, or being loaded: nobody has the encoder.

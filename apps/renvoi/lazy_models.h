@@ -30,13 +30,17 @@ class LazyEmbedder final : public model::Embedder {
   std::chrono::milliseconds expected_wait() const override;
   // Loads it now if it is not. Errors: of `load`, each time anew.
   Result<void> warm();
+  // Gives its memory back, once whoever is being answered has been; asked again, it is loaded again.
+  void unload();
 
  private:
+  Result<std::shared_ptr<model::Embedder>> loaded();
+
   const std::string name_, digest_;
   const std::size_t dimensions_;
   Load load_;
   mutable std::mutex mutex_;
-  std::unique_ptr<model::Embedder> embedder_;
+  std::shared_ptr<model::Embedder> embedder_;
 };
 
 class LazyTokenizer final : public model::TextTokenizer {

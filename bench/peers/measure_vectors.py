@@ -123,12 +123,20 @@ def sweep(peer, settings, truth):
     return found
 
 
+def is_wanted(name, wanted):
+    """By parts of names. Where none of ours is among them all of ours are wanted; of the peers those that are named."""
+    of_its_kind = [part.lower() for part in wanted if part.lower().startswith("renvoi") == (name in OURS)]
+    if not of_its_kind:
+        return name in OURS or not wanted
+    return any(part in name.lower() for part in of_its_kind)
+
+
 def measure(collection, passages, folder, wanted):
     count = passages.stat().st_size // (4 * DIMENSIONS)
     truth = truth_of(read(passages), read(WORK / "vectors/queries.f32"))
     running, sweeps = {}, {}
     for name in [*OURS, *PEERS]:
-        if wanted and not name.startswith("renvoi") and not any(w.lower() in name.lower() for w in wanted):
+        if not is_wanted(name, wanted):
             continue
         peer, settings = start_ours(name, collection, passages, folder) if name in OURS else start_peer(
             name, collection, passages)
@@ -164,7 +172,7 @@ def cell_of(name, target, chosen, speeds, alone):
 
 
 def report(collection, count, running, sweeps, chosen, speeds, alone):
-    reference = next(name for name in running if name.startswith("renvoi 280 B, own"))
+    reference = next(name for name in running if name.startswith("renvoi 280 B"))
     rows = []
     for name, peer in running.items():
         facts = peer.facts

@@ -1,13 +1,13 @@
 #include "model/remote_generator.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
-#include <optional>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "model/piece_stream.h"
 #include "model/sse_parser.h"
+#include "net/retry_after.h"
 
 namespace renvoi::model {
 
@@ -55,15 +55,6 @@ std::string error_text(const json& answer) {
   return message.empty() ? "an error without a message" : short_text(message);
 }
 
-std::optional<std::int64_t> retry_after_s(const net::FetchResponse& response) {
-  const std::string text = response.header("retry-after");
-  std::int64_t seconds = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  // The other form of the header, a date, is rare here: without a number the caller chooses.
-  if (text.empty() || failure != std::errc() || end != text.data() + text.size() || seconds < 0) return std::nullopt;
-  return std::min<std::int64_t>(seconds, 86'400);
-}
-
 // What a status other than 2xx means for the caller.
 Error status_error(const net::FetchResponse& response, const std::string& endpoint) {
   const json answer = json::parse(response.body, nullptr, false);
@@ -74,7 +65,8 @@ Error status_error(const net::FetchResponse& response, const std::string& endpoi
     return {ErrorCode::denied, status + " (it refuses the key): check the key in the configuration" + said};
   }
   if (response.status == 408 || response.status == 429 || response.status >= 500) {
-    return {ErrorCode::unavailable, status + ", try again later" + said, retry_after_s(response)};
+    return {ErrorCode::unavailable, status + ", try again later" + said,
+            net::retry_after_s(response, SystemClock().now())};
   }
   if (response.status >= 300 && response.status < 400) {
     return {ErrorCode::invalid, status + ", a redirect, which is not followed with a key: set the final address"};

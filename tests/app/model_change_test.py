@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 import unittest
+from pathlib import Path
 
 from harness import CONFLICT, MODELS, NOTES, OK, PROGRAM, Home
 
@@ -179,6 +180,10 @@ class Serving(ModelChange):
         stats = server.json("GET", "/api/stats")[1]
         self.assertEqual((stats["embedding_model"]["name"], stats["pages"]), (SECOND, len(self.notes) + 1))
         self.assertIn("late.md", server.json("GET", "/api/search?q=quinces")[1]["hits"][0]["address"])
+        # The old model's memory has been given back: its file is mapped no more.
+        mapped = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
+        self.assertIn(f"models/{SECOND}/", mapped)
+        self.assertNotIn(f"models/{FIRST}/", mapped)
         self.assertEqual(server.stop(), 0)
         self.assertTrue(self.home.json("check")["sound"])
 

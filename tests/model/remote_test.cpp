@@ -120,6 +120,12 @@ TEST(RemoteGenerator, TellsWhatTheEndpointsRefusalMeans) {
   EXPECT_EQ(busy.generation.error().code, ErrorCode::unavailable);
   EXPECT_EQ(busy.generation.error().retry_after_s, 17);
   EXPECT_NE(busy.generation.error().message.find("slow down"), std::string::npos);
+  const auto until = ask({whole(503, "",
+                                "Date: Tue, 24 Nov 2026 10:00:00 GMT\r\n"
+                                "Retry-After: Tue, 24 Nov 2026 10:02:00 GMT\r\n")},
+                         Mode::whole);
+  ASSERT_FALSE(until.generation);
+  EXPECT_EQ(until.generation.error().retry_after_s, 120);
 }
 
 TEST(RemoteGenerator, RefusesAnswersThatAreNotAnswers) {
