@@ -77,6 +77,7 @@ class Dropper {
       if (i != at && holds_heading(i, level)) break;
       text += measures_[i].text;
       last = i;
+      if (level == 0 && i != at && measures_[i].text > 0) break;  // of a line, what comes next
     }
     if (text > kMostOfText * measures_[content_.root].text) return;
     for (std::uint32_t i = at; i <= last; i = nodes_[i].end) content_.dropped[i] = 1;

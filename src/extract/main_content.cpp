@@ -27,6 +27,10 @@ constexpr double kShownShare = 0.6;          // of the text: what is hidden and 
 constexpr std::uint32_t kEnoughProse = 250;  // characters: the judgments left a text
 constexpr std::uint32_t kLittleText = 200;   // characters: they left none
 constexpr std::uint32_t kQuoteProse = 40;
+constexpr std::uint32_t kWordyItem = 20;     // characters of an item that are not in a link
+constexpr std::uint32_t kBackLink = 6;       // characters of the link from a note back to its place: "^", "back"
+constexpr std::uint32_t kItemsToJudge = 20;  // of a list
+constexpr std::uint32_t kTextLost = 600;     // characters of prose outside the heaviest child of the content: it stays
 
 // How much is judged away.
 enum class Judgment : std::uint8_t { strict, mild, least };
@@ -193,10 +197,34 @@ class Finder {
     const std::uint16_t tag = nodes_[node].tag;
     const bool box = is_list(tag) || tag == LXB_TAG_DIV || tag == LXB_TAG_SECTION || tag == LXB_TAG_TABLE ||
                      tag == LXB_TAG_TD || tag == LXB_TAG_P || tag == LXB_TAG_FORM;
-    const double density = tag == LXB_TAG_P ? kLineLinkDensity : kLinkDensity;
     const Measure& own = measures_[node];
+    const double density = tag == LXB_TAG_P ? kLineLinkDensity : kLinkDensity;
     if (!box || own.text == 0 || own.links <= density * own.text || own.prose >= 100) return false;
-    return !(is_list(tag) && stands_in_prose(node));
+    return !(is_list(tag) && (stands_in_prose(node) || has_wordy_items(node))) && !holds_notes(node);
+  }
+
+  // Items that say something beside their links.
+  bool has_wordy_items(std::uint32_t list) const {
+    std::uint32_t items = 0;
+    for (std::uint32_t i = list + 1; i < nodes_[list].end; i = nodes_[i].end)
+      items += nodes_[i].tag == LXB_TAG_LI || nodes_[i].tag == LXB_TAG_DD ? 1 : 0;
+    return measures_[list].text - measures_[list].links >= kWordyItem * std::max<std::uint32_t>(items, 1);
+  }
+
+  // Footnotes and references: items with a short link back into the page. A table of contents has only such links.
+  bool holds_notes(std::uint32_t node) const {
+    std::uint32_t items = 0, notes = 0;
+    for (std::uint32_t i = node + 1; i < nodes_[node].end && items < kItemsToJudge; ++i) {
+      if (nodes_[i].tag != LXB_TAG_LI) continue;
+      ++items;
+      for (std::uint32_t link = i + 1; link < nodes_[i].end; ++link) {
+        if (nodes_[link].tag != LXB_TAG_A || page_.attribute(link, "href").find('#') == std::string_view::npos)
+          continue;
+        if (measures_[link].text <= kBackLink && 2 * measures_[link].text < measures_[i].text) ++notes;
+        break;
+      }
+    }
+    return notes > 0 && 2 * notes >= items;
   }
 
   // A list with a paragraph of the text before it and one after it, in one box with both: the text's own.
@@ -213,10 +241,13 @@ class Finder {
 
   void choose_root() {
     std::uint32_t at = 0;
+    bool claimed = false;
     while (true) {
       const std::uint32_t next = claimed_below(at);
       const std::uint32_t chosen = next != at ? next : heaviest_child(at);
       if (chosen == at) break;
+      if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > kTextLost) break;
+      claimed |= next != at;
       at = chosen;
     }
     content_.root = at;
@@ -244,8 +275,19 @@ class Finder {
 
   // Two boxes of one name beside each other, such as two halves of a text around an advertisement.
   bool is_part(std::uint32_t one, std::uint32_t other) const {
-    return nodes_[one].tag == LXB_TAG_DIV && nodes_[other].tag == LXB_TAG_DIV &&
-           nodes_[one].parent == nodes_[other].parent && measures_[other].prose >= kEnoughProse;
+    return nodes_[one].tag == LXB_TAG_DIV && nodes_[other].tag == LXB_TAG_DIV && nodes_[one].depth == nodes_[other].depth &&
+           measures_[other].prose >= kEnoughProse && measures_[one].prose >= kEnoughProse &&
+           same_but_for_digits(page_.attribute(one, "class"), page_.attribute(other, "class"));
+  }
+
+  static bool same_but_for_digits(std::string_view a, std::string_view b) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    for (std::size_t i = 0, k = 0;; ++i, ++k) {
+      while (i < a.size() && is_digit(a[i])) ++i;
+      while (k < b.size() && is_digit(b[k])) ++k;
+      if (i >= a.size() || k >= b.size()) return i >= a.size() && k >= b.size();
+      if (a[i] != b[k]) return false;
+    }
   }
 
   std::uint32_t heaviest_child(std::uint32_t node) const {
