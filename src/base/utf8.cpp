@@ -1,11 +1,23 @@
 #include "base/utf8.h"
 
+#include <cstring>
+
 namespace renvoi {
 namespace {
 
 constexpr DecodedCodePoint kMalformed{0xFFFD, 1, false};
 
 bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
+// How many bytes at the start of `text` are ASCII; stops short of the end of a run by up to seven bytes.
+std::size_t ascii_prefix(std::string_view text) {
+  std::size_t size = 0;
+  for (std::uint64_t eight; size + sizeof eight <= text.size(); size += sizeof eight) {
+    std::memcpy(&eight, text.data() + size, sizeof eight);
+    if ((eight & 0x8080808080808080u) != 0) break;
+  }
+  return size;
+}
 
 }  // namespace
 
@@ -47,6 +59,10 @@ void append_utf8(std::string& out, char32_t c) {
 
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
+    if (const std::size_t ascii = ascii_prefix(text); ascii > 0) {
+      text.remove_prefix(ascii);
+      continue;
+    }
     const DecodedCodePoint decoded = decode_utf8(text);
     if (!decoded.valid) return false;
     text.remove_prefix(decoded.length);
@@ -58,6 +74,11 @@ std::string repair_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
+    if (const std::size_t ascii = ascii_prefix(text); ascii > 0) {
+      out.append(text.substr(0, ascii));
+      text.remove_prefix(ascii);
+      continue;
+    }
     const DecodedCodePoint decoded = decode_utf8(text);
     if (decoded.valid)
       out.append(text.substr(0, decoded.length));

@@ -7,12 +7,14 @@
 
 namespace renvoi::extract {
 
-enum class Claim : std::uint8_t { none, hidden, frame, content };
+enum class Claim : std::uint8_t { none, hidden, frame, weak_frame, reaction, caption, content };
 
-// From tag, role, hidden, aria-hidden, style, class, id and itemprop of one element.
-//   hidden   never shown to a reader
-//   frame    navigation, banner, advertising, comments, sharing, related links, consent
-//   content  main, article, an article body by its usual names
+// From tag, role, class, id and itemprop of one element; never `hidden`, which page_hidden.h tells.
+//   frame       navigation, banner, advertising, sharing, related links, consent: hardly ever the content
+//   weak_frame  the same by words that are now and then names of parts of the content (a "hero banner", a "teaser")
+//   reaction    comments and replies: the frame of an article, the content of a thread
+//   caption     of a picture
+//   content     main, article, an article body by its usual names
 Claim claim_of(const PageTree& page, std::uint32_t node);
 
 }  // namespace renvoi::extract

@@ -30,20 +30,47 @@ struct Link {
   bool nofollow = false;
 };
 
+// A part of the text from one heading to the next, or an element that declares it, in another language.
+struct LanguageRange {
+  text::Range range;
+  std::string language;
+};
+
+// Where an element with an id begins: a link to it is the page's address, "#" and the id.
+struct Anchor {
+  std::uint32_t offset = 0;  // in Document::text
+  std::string id;            // at most 200 bytes
+};
+
+struct Property {
+  std::string name, value;
+};
+
 struct Document {
   std::string text;  // UTF-8, valid, the main content only, "\n" line ends; without the heading that is the title
   std::vector<Block> blocks;
   std::string title;     // at most 200 bytes
   std::string language;  // ISO 639-1 or "und"
+  std::vector<LanguageRange>
+      other_languages;  // sections of the text that are in another one; in order, not overlapping
   // What the document says of itself in its metadata; nothing where it says nothing, or no date of the calendar. Not
   // compared with the clock: a date may be wrong, and in the future.
   std::optional<Timestamp> published, modified;
-  std::vector<Link> links;  // of the whole page, not of the main content alone
-  std::string base;         // <base href>, "" when none
-  std::string canonical;    // <link rel=canonical>, "" when none
-  bool noindex = false;     // <meta name=robots> (or name=renvoi)
+  std::vector<std::string> authors;        // at most 8
+  std::string site, description, licence;  // licence: an address, or its name; each at most 2,000 bytes
+  std::vector<std::string> types;          // of schema.org, from its JSON-LD: "NewsArticle", "Product"; at most 16
+  std::vector<Property> open_graph;        // og:*, article:*: as written, at most 32, of at most 500 bytes each
+  std::vector<Anchor> anchors;             // of the main content, by offset; at most 5,000
+  std::vector<Link> links;                 // of the whole page, not of the main content alone
+  std::string base;                        // <base href>, "" when none
+  std::string canonical;                   // <link rel=canonical>, "" when none
+  bool noindex = false;                    // <meta name=robots> (or name=renvoi)
   bool nofollow = false;
   bool noarchive = false;
+  // Characters of text that is in the page and that nobody sees, and that is not in `text`; of those, hidden in ways
+  // that only programs are to read (off the screen, without size, in the colour of the ground): prompts are smuggled
+  // so.
+  std::uint32_t hidden_characters = 0, masked_characters = 0;
   std::string media_type;  // what it was taken for: "text/html", "text/markdown", "text/plain"
   std::string charset;     // what it was decoded from: "utf-8", "windows-1252", ...
   bool truncated = false;  // the input was longer than the limit, or malformed beyond it; the text is the part before

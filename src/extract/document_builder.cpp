@@ -44,6 +44,15 @@ std::string collapse_space(std::string_view text) {
   out.reserve(text.size());
   bool space = false;
   while (!text.empty()) {
+    if (const char first = text.front(); first > ' ' && first < 0x7F) {
+      std::size_t run = 1;
+      while (run < text.size() && text[run] > ' ' && text[run] < 0x7F) ++run;
+      if (space) out += ' ';
+      space = false;
+      out.append(text.substr(0, run));
+      text.remove_prefix(run);
+      continue;
+    }
     const DecodedCodePoint c = decode_utf8(text);
     text.remove_prefix(c.length);
     if (u_isUWhiteSpace(static_cast<UChar32>(c.code_point)) != 0) {

@@ -1,9 +1,11 @@
 #include "extract/html.h"
 
 #include "extract/document_builder.h"
+#include "extract/linked_data.h"
 #include "extract/main_content.h"
 #include "extract/page_dates.h"
 #include "extract/page_facts.h"
+#include "extract/page_kind.h"
 #include "extract/page_text.h"
 #include "text/language.h"
 
@@ -13,10 +15,14 @@ Result<void> read_html(std::string_view html, const Hints& hints, const Limits& 
                        Document& document) {
   RENVOI_TRY(const PageTree page, PageTree::parse(html, deadline));
   document.truncated |= page.truncated();
+  const std::vector<LinkedThing> things = read_linked_data(page);
   read_page_facts(page, limits, document);
   read_page_dates(page, document);
   DocumentBuilder builder(document, limits.max_text_bytes);
-  write_page_text(page, find_main_content(page), document.title, builder);
+  const MainContent content = find_main_content(page, page_kind(page, things), document.title);
+  document.hidden_characters = content.hidden_characters;
+  document.masked_characters = content.masked_characters;
+  write_page_text(page, content, document.title, builder);
   std::string declared = declared_language(page);
   if (declared.empty()) declared = hints.language;
   document.language = text::detect_language(document.text, declared);

@@ -4,57 +4,103 @@
 
 #include <algorithm>
 
+#include "extract/announcements.h"
 #include "extract/boilerplate.h"
+#include "extract/page_hidden.h"
+#include "extract/page_measure.h"
 #include "extract/page_tags.h"
+#include "extract/page_text.h"
+#include "text/normalize.h"
 
 namespace renvoi::extract {
 namespace {
 
 // Shares of the text of the page (or of what is left of it) at which a judgment is made; set on html-scrapinghub.
-constexpr double kFrameMostOfText = 0.5;  // a "frame" that holds more is not one
-constexpr double kListMostOfText = 0.6;   // nor a list of links
-constexpr double kLinkDensity = 0.5;      // of a box that is a list of links
-constexpr double kContentShare = 0.4;     // of the prose, for an element that claims to be the content
-constexpr double kClaimedShare = 0.7;     // of the prose of all elements that claim so
-constexpr double kDescendShare = 0.8;     // of the prose, for one child to stand for its parent
+constexpr double kFrameMostOfText = 0.5;     // a "frame" that holds more is not one
+constexpr double kListMostOfText = 0.6;      // nor a list of links
+constexpr double kLinkDensity = 0.5;         // of a box that is a list of links
+constexpr double kLineLinkDensity = 0.8;     // of a paragraph that is one
+constexpr double kContentShare = 0.4;        // of the prose, for an element that claims to be the content
+constexpr double kClaimedShare = 0.7;        // of the prose of all elements that claim so
+constexpr double kDescendShare = 0.8;        // of the prose, for one child to stand for its parent
+constexpr double kShownShare = 0.6;          // of the text: what is hidden and holds more is shown by a script
+constexpr std::uint32_t kEnoughProse = 250;  // characters: the judgments left a text
+constexpr std::uint32_t kLittleText = 200;   // characters: they left none
+constexpr std::uint32_t kQuoteProse = 40;
+constexpr std::uint32_t kWordyItem = 20;     // characters of an item that are not in a link
+constexpr std::uint32_t kBackLink = 6;       // characters of the link from a note back to its place: "^", "back"
+constexpr std::uint32_t kItemsToJudge = 20;  // of a list
+constexpr std::uint32_t kTextLost = 600;     // characters of prose outside the heaviest child of the content: it stays
+
+// How much is judged away.
+enum class Judgment : std::uint8_t { strict, mild, least };
 
 class Finder {
  public:
-  explicit Finder(const PageTree& page) : page_(page), nodes_(page.nodes()), claims_(nodes_.size(), Claim::none) {
-    content_.dropped.assign(nodes_.size(), 0);
+  Finder(const PageTree& page, PageKind kind, std::string_view title)
+      : page_(page),
+        nodes_(page.nodes()),
+        kind_(kind),
+        measures_(page),
+        claims_(nodes_.size(), Claim::none),
+        hidden_(nodes_.size(), 0) {
+    hide();
+    find_title(title);
+    read_claims();
   }
 
   MainContent run() {
-    read_claims();
-    measure();
-    drop_frames();
-    measure();
-    drop_link_lists();
-    measure();
-    choose_root();
-    if (measures_[content_.root].text == 0) keep_all();
-    return std::move(content_);
+    MainContent best;
+    std::uint32_t most = 0;
+    for (const Judgment judgment : {Judgment::strict, Judgment::mild, Judgment::least}) {
+      find(judgment);
+      const Measure found = measures_[content_.root];
+      if (judgment == Judgment::strict || found.text > 3 * most) best = content_, most = found.text;
+      if (found.prose >= kEnoughProse || (judgment == Judgment::mild && most >= kLittleText)) break;
+    }
+    if (most == 0) best.root = 0, best.dropped = hidden_;
+    best.hidden_characters = hidden_characters_;
+    best.masked_characters = masked_characters_;
+    return best;
   }
 
  private:
-  struct Measure {
-    std::uint32_t text = 0;   // characters that are not white space, below the node
-    std::uint32_t links = 0;  // of those, in links
-    std::uint32_t prose = 0;  // of those, in blocks that read like sentences
-  };
+  void find(Judgment judgment) {
+    judgment_ = judgment;
+    content_.dropped = hidden_;
+    content_.root = 0;
+    measures_.measure(content_.dropped);
+    drop_frames();
+    measures_.measure(content_.dropped);
+    if (judgment != Judgment::least) drop_link_lists();
+    measures_.measure(content_.dropped);
+    choose_root();
+    if (judgment == Judgment::least) return;
+    drop_announcements(page_, kind_, measures_, content_);
+    measures_.measure(content_.dropped);
+  }
 
-  void read_claims() {
+  // Marks what nobody sees, and counts what of it is text.
+  void hide() {
     for (std::uint32_t i = 0; i < nodes_.size();) {
       const std::uint16_t tag = nodes_[i].tag;
-      if (tag != 0) claims_[i] = is_never_content(tag) ? Claim::hidden : claim_of(page_, i);
-      if (claims_[i] == Claim::hidden && is_shown_in_the_end(i)) claims_[i] = Claim::none;
-      if (claims_[i] != Claim::hidden) {
-        ++i;
-        continue;
+      if (tag != 0 && is_never_content(tag)) {
+        hidden_[i] = 1;
+      } else if (tag != 0 && tag != LXB_TAG_HTML && tag != LXB_TAG_BODY) {
+        hide_if_unseen(i);
       }
-      content_.dropped[i] = 1;
-      i = nodes_[i].end;
+      i = hidden_[i] ? nodes_[i].end : i + 1;
     }
+  }
+
+  void hide_if_unseen(std::uint32_t i) {
+    const Visibility visibility = visibility_of(page_, i);
+    if (visibility == Visibility::shown) return;
+    const std::uint32_t text = measures_.whole(i);
+    if (visibility == Visibility::hidden && (text > kShownShare * measures_.whole(0) || is_shown_in_the_end(i))) return;
+    hidden_[i] = 1;
+    hidden_characters_ += text;
+    if (visibility == Visibility::masked) masked_characters_ += text;
   }
 
   // Alternatives in a line, all hidden ("Command" or "Ctrl"), of which a script shows one: the last is the general one.
@@ -63,64 +109,60 @@ class Finder {
     if (nodes_[node].tag != LXB_TAG_SPAN || nodes_[parent].tag != LXB_TAG_SPAN) return false;
     if (nodes_[node].end != nodes_[parent].end || node == parent + 1) return false;
     for (std::uint32_t i = parent + 1; i < node; i = nodes_[i].end)
-      if (claims_[i] != Claim::hidden && visible_characters(nodes_[i].text) != 0) return false;
-    return claims_[parent + 1] == Claim::hidden;
+      if (!hidden_[i] && visible_characters(nodes_[i].text) != 0) return false;
+    return hidden_[parent + 1] != 0;
   }
 
-  static std::uint32_t visible_characters(std::string_view text) {
-    std::uint32_t count = 0;
-    for (const char c : text) {
-      const auto u = static_cast<unsigned char>(c);
-      if (u > ' ' && (u & 0xC0) != 0x80) ++count;
+  // The heading of the page that says its title, 0 when there is none.
+  void find_title(std::string_view title) {
+    const std::string wanted = text::fold(title);
+    if (wanted.size() < 4) return;
+    for (std::uint32_t i = 0; i < nodes_.size(); i = hidden_[i] ? nodes_[i].end : i + 1) {
+      if (hidden_[i] || nodes_[i].tag != LXB_TAG_H1) continue;
+      const std::string heading = text::fold(text_below(page_, i, 300));
+      if (heading.size() < 4 ||
+          (wanted.find(heading) == std::string::npos && heading.find(wanted) == std::string::npos))
+        continue;
+      title_ = i;
+      return;
     }
-    return count;
   }
 
-  // The nearest block at or above a node: whose line its text is on.
-  std::uint32_t block_of(std::uint32_t node) const {
-    while (node != 0 && !is_block(nodes_[node].tag)) node = nodes_[node].parent;
-    return node;
-  }
-
-  void measure() {
-    measures_.assign(nodes_.size(), {});
-    std::vector<Measure> lines(nodes_.size());  // of each block, the text directly on its lines
-    std::uint32_t link_end = 0;
+  void read_claims() {
     for (std::uint32_t i = 0; i < nodes_.size();) {
-      if (content_.dropped[i]) {
+      if (hidden_[i]) {
         i = nodes_[i].end;
         continue;
       }
-      if (nodes_[i].tag == LXB_TAG_A) link_end = std::max(link_end, nodes_[i].end);
-      if (nodes_[i].tag == 0) {
-        const std::uint32_t count = visible_characters(nodes_[i].text);
-        Measure& line = lines[block_of(nodes_[i].parent)];
-        line.text += count;
-        if (i < link_end) line.links += count;
-      }
+      if (nodes_[i].tag != 0) claims_[i] = claim_of(page_, i);
       ++i;
-    }
-    for (std::uint32_t i = static_cast<std::uint32_t>(nodes_.size()); i-- > 0;) {
-      Measure& own = measures_[i];
-      own.text += lines[i].text;
-      own.links += lines[i].links;
-      const std::uint32_t plain = lines[i].text - lines[i].links;
-      if (plain >= kProseCharacters && lines[i].links <= plain) own.prose += plain;
-      if (i == 0) break;
-      Measure& above = measures_[nodes_[i].parent];
-      above.text += own.text;
-      above.links += own.links;
-      above.prose += own.prose;
     }
   }
 
   void drop_frames() {
     const double whole = std::max<std::uint32_t>(measures_[0].text, 1);
+    std::uint32_t content_end = 0;  // of the outermost element that claims to be the content
     for (std::uint32_t i = 0; i < nodes_.size();) {
-      const bool frame =
-          claims_[i] == Claim::frame && measures_[i].text < kFrameMostOfText * whole && !holds_content(i);
+      if (claims_[i] == Claim::content) content_end = std::max(content_end, nodes_[i].end);
+      const bool frame = is_frame(claims_[i]) && measures_[i].text < kFrameMostOfText * whole && !holds_content(i) &&
+                         !(i < content_end && holds_quote(i));
       if (frame) content_.dropped[i] = 1;
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
+    }
+  }
+
+  bool is_frame(Claim claim) const {
+    switch (claim) {
+      case Claim::frame:
+        return true;
+      case Claim::weak_frame:
+        return judgment_ == Judgment::strict;
+      case Claim::caption:
+        return judgment_ == Judgment::strict && kind_ == PageKind::article;
+      case Claim::reaction:
+        return judgment_ != Judgment::least && kind_ != PageKind::thread;
+      default:
+        return false;
     }
   }
 
@@ -132,10 +174,14 @@ class Finder {
     return false;
   }
 
-  // A page of frames only (an index, a portal) still says something.
-  void keep_all() {
-    for (std::uint32_t i = 0; i < nodes_.size(); ++i) content_.dropped[i] = claims_[i] == Claim::hidden;
-    content_.root = 0;
+  // A message of a social network in the middle of an article is quoted there.
+  bool holds_quote(std::uint32_t node) const {
+    if (nodes_[node].tag != LXB_TAG_DIV && nodes_[node].tag != LXB_TAG_FIGURE) return false;
+    for (std::uint32_t i = node + 1; i < nodes_[node].end; ++i)
+      if (nodes_[i].tag == LXB_TAG_BLOCKQUOTE && measures_[i].text >= kQuoteProse &&
+          2 * measures_[i].text > measures_[node].text)
+        return true;
+    return false;
   }
 
   void drop_link_lists() {
@@ -150,17 +196,58 @@ class Finder {
   bool is_link_list(std::uint32_t node) const {
     const std::uint16_t tag = nodes_[node].tag;
     const bool box = is_list(tag) || tag == LXB_TAG_DIV || tag == LXB_TAG_SECTION || tag == LXB_TAG_TABLE ||
-                     tag == LXB_TAG_TD || tag == LXB_TAG_LI || tag == LXB_TAG_P || tag == LXB_TAG_FORM;
+                     tag == LXB_TAG_TD || tag == LXB_TAG_P || tag == LXB_TAG_FORM;
     const Measure& own = measures_[node];
-    return box && own.text > 0 && own.links > kLinkDensity * own.text && own.prose < 100;
+    const double density = tag == LXB_TAG_P ? kLineLinkDensity : kLinkDensity;
+    if (!box || own.text == 0 || own.links <= density * own.text || own.prose >= 100) return false;
+    return !(is_list(tag) && (stands_in_prose(node) || has_wordy_items(node))) && !holds_notes(node);
+  }
+
+  // Items that say something beside their links.
+  bool has_wordy_items(std::uint32_t list) const {
+    std::uint32_t items = 0;
+    for (std::uint32_t i = list + 1; i < nodes_[list].end; i = nodes_[i].end)
+      items += nodes_[i].tag == LXB_TAG_LI || nodes_[i].tag == LXB_TAG_DD ? 1 : 0;
+    return measures_[list].text - measures_[list].links >= kWordyItem * std::max<std::uint32_t>(items, 1);
+  }
+
+  // Footnotes and references: items with a short link back into the page. A table of contents has only such links.
+  bool holds_notes(std::uint32_t node) const {
+    std::uint32_t items = 0, notes = 0;
+    for (std::uint32_t i = node + 1; i < nodes_[node].end && items < kItemsToJudge; ++i) {
+      if (nodes_[i].tag != LXB_TAG_LI) continue;
+      ++items;
+      for (std::uint32_t link = i + 1; link < nodes_[i].end; ++link) {
+        if (nodes_[link].tag != LXB_TAG_A || page_.attribute(link, "href").find('#') == std::string_view::npos)
+          continue;
+        if (measures_[link].text <= kBackLink && 2 * measures_[link].text < measures_[i].text) ++notes;
+        break;
+      }
+    }
+    return notes > 0 && 2 * notes >= items;
+  }
+
+  // A list with a paragraph of the text before it and one after it, in one box with both: the text's own.
+  bool stands_in_prose(std::uint32_t list) const {
+    const std::uint32_t parent = nodes_[list].parent;
+    bool before = false, after = false;
+    for (std::uint32_t i = parent + 1; i < nodes_[parent].end; i = nodes_[i].end) {
+      const bool prose = nodes_[i].tag == LXB_TAG_P && measures_[i].prose > 0 && !content_.dropped[i];
+      if (i < list) before |= prose;
+      if (i > list) after |= prose;
+    }
+    return before && after;
   }
 
   void choose_root() {
     std::uint32_t at = 0;
+    bool claimed = false;
     while (true) {
       const std::uint32_t next = claimed_below(at);
       const std::uint32_t chosen = next != at ? next : heaviest_child(at);
       if (chosen == at) break;
+      if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > kTextLost) break;
+      claimed |= next != at;
       at = chosen;
     }
     content_.root = at;
@@ -169,17 +256,38 @@ class Finder {
   // The element below `node` that claims to be the content, when it holds enough of the prose there, and most of what
   // all that claim so hold: of many articles on one page, or an article in many parts, none is the content by itself.
   std::uint32_t claimed_below(std::uint32_t node) const {
-    std::uint32_t best = node, claimed_prose = 0;
+    std::uint32_t best = node, claimed_prose = 0, titled = node, parts = 0;
     for (std::uint32_t i = node + 1; i < nodes_[node].end;) {
       const bool claims = !content_.dropped[i] && claims_[i] == Claim::content && measures_[i].prose > 0;
       if (claims) {
         claimed_prose += measures_[i].prose;
+        if (best != node && is_part(best, i)) ++parts;
         if (best == node || measures_[i].prose > measures_[best].prose) best = i;
+        if (title_ > i && title_ < nodes_[i].end) titled = i;
       }
       i = claims || content_.dropped[i] ? nodes_[i].end : i + 1;
     }
-    if (best == node || measures_[best].prose < kContentShare * measures_[node].prose) return node;
+    if (best == node) return node;
+    if (titled != node && kind_ != PageKind::thread && measures_[titled].prose >= kEnoughProse) return titled;
+    if (measures_[best].prose < kContentShare * measures_[node].prose || parts > 0) return node;
     return measures_[best].prose < kClaimedShare * claimed_prose ? node : best;
+  }
+
+  // Two boxes of one name beside each other, such as two halves of a text around an advertisement.
+  bool is_part(std::uint32_t one, std::uint32_t other) const {
+    return nodes_[one].tag == LXB_TAG_DIV && nodes_[other].tag == LXB_TAG_DIV && nodes_[one].depth == nodes_[other].depth &&
+           measures_[other].prose >= kEnoughProse && measures_[one].prose >= kEnoughProse &&
+           same_but_for_digits(page_.attribute(one, "class"), page_.attribute(other, "class"));
+  }
+
+  static bool same_but_for_digits(std::string_view a, std::string_view b) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    for (std::size_t i = 0, k = 0;; ++i, ++k) {
+      while (i < a.size() && is_digit(a[i])) ++i;
+      while (k < b.size() && is_digit(b[k])) ++k;
+      if (i >= a.size() || k >= b.size()) return i >= a.size() && k >= b.size();
+      if (a[i] != b[k]) return false;
+    }
   }
 
   std::uint32_t heaviest_child(std::uint32_t node) const {
@@ -193,17 +301,21 @@ class Finder {
     return node;
   }
 
-  static constexpr std::uint32_t kProseCharacters = 40;
-
   const PageTree& page_;
   const std::vector<PageNode>& nodes_;
+  const PageKind kind_;
+  PageMeasure measures_;
   std::vector<Claim> claims_;
-  std::vector<Measure> measures_;
+  std::vector<std::uint8_t> hidden_;  // of each node: never content, or not seen
+  std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0;
+  Judgment judgment_ = Judgment::strict;
   MainContent content_;
 };
 
 }  // namespace
 
-MainContent find_main_content(const PageTree& page) { return Finder(page).run(); }
+MainContent find_main_content(const PageTree& page, PageKind kind, std::string_view title) {
+  return Finder(page, kind, title).run();
+}
 
 }  // namespace renvoi::extract

@@ -1,0 +1,100 @@
+// Extraction in one process on one core: pages a second, and the most memory that one page took.
+//
+//   bench_extract FOLDER [ROUNDS]   every file of the folder, as HTML, ROUNDS times (5): the best round counts
+//   bench_extract -                 one page from standard input, its text to standard output
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "extract/extract.h"
+
+namespace {
+
+using renvoi::extract::extract;
+
+std::string read_all(std::istream& stream) { return {std::istreambuf_iterator<char>(stream), {}}; }
+
+std::vector<std::string> read_folder(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.is_regular_file()) paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  std::vector<std::string> pages;
+  for (const auto& path : paths) {
+    std::ifstream stream(path, std::ios::binary);
+    pages.push_back(read_all(stream));
+  }
+  return pages;
+}
+
+double seconds_of_round(const std::vector<std::string>& pages) {
+  const auto start = std::chrono::steady_clock::now();
+  for (const std::string& page : pages) {
+    const auto document = extract(page, {.content_type = "text/html"});
+    if (!document.ok() && document.error().code != renvoi::ErrorCode::invalid) std::abort();
+  }
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+long peak_kib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+// What extracting `page` adds to the most memory of a process that has extracted a page of one word already. In a child,
+// because the peak of a process never falls.
+long kib_of_page(const std::string& page) {
+  int pipe_ends[2];
+  if (pipe(pipe_ends) != 0) return 0;
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)extract("<p>word</p>", {.content_type = "text/html"});
+    const long before = peak_kib();
+    (void)extract(page, {.content_type = "text/html"});
+    const long used = peak_kib() - before;
+    const ssize_t written = write(pipe_ends[1], &used, sizeof used);
+    _exit(written == sizeof used ? 0 : 1);
+  }
+  long used = 0;
+  close(pipe_ends[1]);
+  if (read(pipe_ends[0], &used, sizeof used) != sizeof used) used = 0;
+  close(pipe_ends[0]);
+  waitpid(child, nullptr, 0);
+  return used;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count < 2) return std::fputs("bench_extract FOLDER [ROUNDS] | bench_extract -\n", stderr), 2;
+  if (std::string(arguments[1]) == "-") {
+    const auto document = extract(read_all(std::cin), {.content_type = "text/html"});
+    if (document.ok()) std::cout << document->text << "\n";
+    return document.ok() ? 0 : 1;
+  }
+  const std::vector<std::string> pages = read_folder(arguments[1]);
+  if (pages.empty()) return std::fputs("no page there\n", stderr), 1;
+  std::size_t bytes = 0;
+  for (const std::string& page : pages) bytes += page.size();
+  double worst_ratio = 0;
+  for (const std::string& page : pages)
+    worst_ratio = std::max(worst_ratio, 1024.0 * static_cast<double>(kib_of_page(page)) / static_cast<double>(page.size()));
+  double best = 1e9;
+  for (int round = count > 2 ? std::atoi(arguments[2]) : 5; round > 0; --round)
+    best = std::min(best, seconds_of_round(pages));
+  std::printf("pages %zu bytes %zu pages_per_second %.0f megabytes_per_second %.1f memory_over_size %.1f\n", pages.size(),
+              bytes, static_cast<double>(pages.size()) / best, static_cast<double>(bytes) / best / 1e6, worst_ratio);
+  return 0;
+}
