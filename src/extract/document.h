@@ -30,23 +30,34 @@ struct Link {
   bool nofollow = false;
 };
 
+// A page as paper has it (PDF), for citations. Pages are in order and do not overlap; one without text has none here.
+struct Page {
+  std::uint32_t number = 0;  // 1 for the first page of the file
+  text::Range range;         // in Document::text
+};
+
 struct Document {
   std::string text;  // UTF-8, valid, the main content only, "\n" line ends; without the heading that is the title
   std::vector<Block> blocks;
-  std::string title;     // at most 200 bytes
-  std::string language;  // ISO 639-1 or "und"
+  std::string title;                 // at most 200 bytes
+  std::string language;              // ISO 639-1 or "und"
+  std::vector<std::string> authors;  // as the document names them, each at most 200 bytes
   // What the document says of itself in its metadata; nothing where it says nothing, or no date of the calendar. Not
   // compared with the clock: a date may be wrong, and in the future.
   std::optional<Timestamp> published, modified;
+  std::vector<Page> pages;  // empty when the document has no pages
   std::vector<Link> links;  // of the whole page, not of the main content alone
   std::string base;         // <base href>, "" when none
   std::string canonical;    // <link rel=canonical>, "" when none
   bool noindex = false;     // <meta name=robots> (or name=renvoi)
   bool nofollow = false;
   bool noarchive = false;
-  std::string media_type;  // what it was taken for: "text/html", "text/markdown", "text/plain"
+  std::string media_type;  // what it was taken for: "text/html", "text/plain", "application/pdf", ...
   std::string charset;     // what it was decoded from: "utf-8", "windows-1252", ...
   bool truncated = false;  // the input was longer than the limit, or malformed beyond it; the text is the part before
 };
+
+// The number of the page that byte of the text stands on; 0 when the document has no pages. O(log pages).
+std::uint32_t page_at(const Document& document, std::uint32_t offset);
 
 }  // namespace renvoi::extract
