@@ -46,6 +46,12 @@ struct Property {
   std::string name, value;
 };
 
+// A page as paper has it (PDF), for citations. Pages are in order and do not overlap; one without text has none here.
+struct Page {
+  std::uint32_t number = 0;  // 1 for the first page of the file
+  text::Range range;         // in Document::text
+};
+
 struct Document {
   std::string text;  // UTF-8, valid, the main content only, "\n" line ends; without the heading that is the title
   std::vector<Block> blocks;
@@ -61,6 +67,7 @@ struct Document {
   std::vector<std::string> types;          // of schema.org, from its JSON-LD: "NewsArticle", "Product"; at most 16
   std::vector<Property> open_graph;        // og:*, article:*: as written, at most 32, of at most 500 bytes each
   std::vector<Anchor> anchors;             // of the main content, by offset; at most 5,000
+  std::vector<Page> pages;                 // empty when the document has no pages
   std::vector<Link> links;                 // of the whole page, not of the main content alone
   std::string base;                        // <base href>, "" when none
   std::string canonical;                   // <link rel=canonical>, "" when none
@@ -71,9 +78,12 @@ struct Document {
   // that only programs are to read (off the screen, without size, in the colour of the ground): prompts are smuggled
   // so.
   std::uint32_t hidden_characters = 0, masked_characters = 0;
-  std::string media_type;  // what it was taken for: "text/html", "text/markdown", "text/plain"
+  std::string media_type;  // what it was taken for: "text/html", "text/plain", "application/pdf", ...
   std::string charset;     // what it was decoded from: "utf-8", "windows-1252", ...
   bool truncated = false;  // the input was longer than the limit, or malformed beyond it; the text is the part before
 };
+
+// The number of the page that byte of the text stands on; 0 when the document has no pages. O(log pages).
+std::uint32_t page_at(const Document& document, std::uint32_t offset);
 
 }  // namespace renvoi::extract

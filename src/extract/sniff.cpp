@@ -10,6 +10,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kLookBytes = 4'096;
+constexpr std::size_t kPdfMarkBytes = 1'024;
 
 struct Signature {
   std::size_t offset;
@@ -18,8 +19,6 @@ struct Signature {
 };
 
 constexpr std::array kSignatures{
-    Signature{0, "%PDF-"sv, "a PDF file"},
-    Signature{0, "PK\x03\x04"sv, "a ZIP archive (an Office document, EPUB or other)"},
     Signature{0, "PK\x05\x06"sv, "an empty ZIP archive"},
     Signature{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "an old Microsoft Office document"},
     Signature{0, "{\\rtf"sv, "an RTF document"},
@@ -38,7 +37,6 @@ constexpr std::array kSignatures{
     Signature{0, "OggS"sv, "an Ogg media file"},
     Signature{0, "ID3"sv, "an MP3 sound"},
     Signature{0, "fLaC"sv, "a FLAC sound"},
-    Signature{0, "\x1F\x8B"sv, "gzip-compressed data"},
     Signature{0, "BZh"sv, "bzip2-compressed data"},
     Signature{0,
               "\xFD"
@@ -47,7 +45,6 @@ constexpr std::array kSignatures{
     Signature{0, "\x28\xB5\x2F\xFD"sv, "zstd-compressed data"},
     Signature{0, "7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive"},
     Signature{0, "Rar!\x1A\x07"sv, "a RAR archive"},
-    Signature{257, "ustar"sv, "a tar archive"},
     Signature{0,
               "\x7F"
               "ELF"sv,
@@ -114,15 +111,48 @@ bool looks_like_html(std::string_view bytes) {
   return text.find("<html") != std::string::npos && text.find("<body") != std::string::npos;
 }
 
-Kind kind_of_name(std::string_view name) {
-  name = name.substr(0, name.find_first_of("?#"));
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return Kind::binary;  // says nothing
-  const std::string extension = lower(name.substr(dot + 1));
-  if (extension == "html" || extension == "htm" || extension == "xhtml" || extension == "xht") return Kind::html;
-  if (extension == "md" || extension == "markdown" || extension == "mkd" || extension == "mdown") return Kind::markdown;
-  if (extension == "txt" || extension == "text" || extension == "rst" || extension == "log") return Kind::plain;
-  return Kind::binary;
+// What is read although it is not text. A PDF may begin with what its server or mailer left before it (ISO 32000-1,
+// annex H.3.4).
+std::optional<Kind> packed_kind(std::string_view bytes) {
+  if (bytes.starts_with("PK\x03\x04")) return Kind::zip;
+  if (bytes.starts_with("\x1F\x8B")) return Kind::gzip;
+  if (bytes.size() > 262 && bytes.substr(257).starts_with("ustar")) return Kind::tar;
+  const std::size_t mark = bytes.substr(0, kPdfMarkBytes).find("%PDF-");
+  if (mark == 0 || (mark != std::string_view::npos && looks_binary(bytes))) return Kind::pdf;
+  return std::nullopt;
+}
+
+// A message begins with header fields (RFC 5322, section 2.2) and nothing else; three of those that mailers write are
+// no accident.
+bool looks_like_mail(std::string_view bytes) {
+  std::size_t known = 0;
+  for (std::string_view rest = bytes.substr(0, kLookBytes); !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (line.empty() || line == "\r") break;
+    if (line.front() == ' ' || line.front() == '\t') continue;
+    const std::string name = lower(line.substr(0, line.find(':')));
+    if (name.size() == line.size() || name.find(' ') != std::string::npos) return false;
+    for (const char* field : {"from", "date", "message-id", "received", "mime-version", "return-path", "subject", "to"})
+      known += name == field ? 1 : 0;
+  }
+  return known >= 3;
+}
+
+// Of text that neither its media type nor its name tells.
+Kind kind_by_look(std::string_view bytes) {
+  std::string_view head = bytes.substr(0, kLookBytes);
+  if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
+  if (head.starts_with("WEBVTT")) return Kind::subtitles;
+  if (head.starts_with("From ") && looks_like_mail(head.substr(std::min(head.size(), head.find('\n') + 1))))
+    return Kind::mbox;
+  if (looks_like_mail(head)) return Kind::mail;
+  const std::string_view start = trim(head);
+  if (start.starts_with("\\documentclass")) return Kind::latex;
+  const std::string_view after = trim(start.substr(std::min<std::size_t>(start.size(), 1)));
+  if ((start.starts_with('{') && after.starts_with('"')) || (start.starts_with('[') && after.starts_with('{')))
+    return Kind::json;
+  return Kind::plain;
 }
 
 }  // namespace
@@ -147,20 +177,21 @@ std::string charset_of(std::string_view content_type) {
 }
 
 Sniffed sniff(std::string_view bytes, const Hints& hints) {
-  const bool marked = has_byte_order_mark(bytes);
-  if (!marked) {
+  if (!has_byte_order_mark(bytes)) {
+    if (const auto packed = packed_kind(bytes)) return {*packed, {}};
     if (const std::string_view name = binary_name(bytes); !name.empty()) return {Kind::binary, std::string(name)};
     if (looks_binary(bytes)) return {Kind::binary, "binary data of an unknown kind"};
   }
   const std::string declared = media_type_of(hints.content_type);
-  const Kind by_name = kind_of_name(hints.name);
-  if (declared == "text/html" || declared == "application/xhtml+xml") return {Kind::html, {}};
-  if (declared == "text/markdown" || declared == "text/x-markdown") return {Kind::markdown, {}};
-  // Servers send Markdown and whole pages as text/plain: the name is then the better witness.
-  if (by_name != Kind::binary && declared.empty()) return {by_name, {}};
-  if (declared == "text/plain") return {by_name == Kind::markdown ? Kind::markdown : Kind::plain, {}};
+  const auto by_name = kind_of_name(hints.name);
+  const bool said_plain = declared == "text/plain";
+  if (const auto by_type = kind_of_media_type(declared); by_type && !said_plain) return {*by_type, {}};
+  // Servers send Markdown, source code and whole pages as text/plain: the name is then the better witness, but for
+  // HTML.
+  if (by_name && declared.empty()) return {*by_name, {}};
+  if (said_plain) return {by_name && *by_name != Kind::html ? *by_name : Kind::plain, {}};
   if (looks_like_html(bytes)) return {Kind::html, {}};
-  return {by_name == Kind::binary ? Kind::plain : by_name, {}};
+  return {by_name ? *by_name : kind_by_look(bytes), {}};
 }
 
 }  // namespace renvoi::extract

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,12 +10,38 @@
 
 namespace renvoi::extract {
 
-enum class Kind : std::uint8_t { html, markdown, plain, binary };
+enum class Kind : std::uint8_t {
+  html,
+  markdown,
+  plain,
+  zip,  // Office, OpenDocument, EPUB, or a folder: office.h looks into it
+  tar,
+  gzip,
+  pdf,
+  mail,
+  mbox,
+  subtitles,
+  table,  // CSV and its kind
+  json,
+  rst,
+  asciidoc,
+  latex,
+  code,
+  binary,
+};
 
 struct Sniffed {
   Kind kind = Kind::plain;
   std::string binary_name;  // of a binary: "a PDF file", "a ZIP archive (Office, EPUB or other)", ...
 };
+
+// The kind that a file name's extension ("a/b.md?raw=1") or a media type ("text/markdown") tells; nothing when it tells
+// none.
+std::optional<Kind> kind_of_name(std::string_view name);
+std::optional<Kind> kind_of_media_type(std::string_view media_type);
+
+// The extension of a file name in lower case, without its dot; "" when there is none.
+std::string extension_of(std::string_view name);
 
 // Signatures of well-known binary kinds and the share of control bytes come first (a wrong Content-Type is common),
 // then the declared type, then the name's extension, then the look of the beginning. UTF-16 and UTF-32 with a byte

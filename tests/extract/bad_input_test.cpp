@@ -25,14 +25,11 @@ std::string repeat(std::string_view piece, std::size_t times) {
 }
 
 TEST(BadInput, BinaryIsRefusedByNameWhateverItIsDeclared) {
-  const std::vector<std::pair<std::string, std::string>> kinds = {{"%PDF-1.7\n1 0 obj", "PDF"},
-                                                                  {"PK\x03\x04word/document.xml", "ZIP"},
-                                                                  {"\x89PNG\r\n\x1A\n....", "PNG"},
+  const std::vector<std::pair<std::string, std::string>> kinds = {{"\x89PNG\r\n\x1A\n....", "PNG"},
                                                                   {"\xFF\xD8\xFF\xE0 JFIF", "JPEG"},
                                                                   {"\x7F"
                                                                    "ELF\x02\x01",
                                                                    "executable"},
-                                                                  {"\x1F\x8B\x08 compressed", "gzip"},
                                                                   {"GIF89a...", "GIF"},
                                                                   {"SQLite format 3\0"s, "SQLite"},
                                                                   {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "Office"},
@@ -43,7 +40,7 @@ TEST(BadInput, BinaryIsRefusedByNameWhateverItIsDeclared) {
       ASSERT_FALSE(result.ok()) << name;
       EXPECT_EQ(result.error().code, ErrorCode::invalid);
       EXPECT_THAT(result.error().message, HasSubstr(name));
-      EXPECT_THAT(result.error().message, HasSubstr("HTML, Markdown and plain text"));
+      EXPECT_THAT(result.error().message, HasSubstr("what can be read is HTML, PDF, Word"));
     }
 }
 
