@@ -32,12 +32,14 @@ void as_log(const std::string& bytes) {
 
 void as_batch(const std::string& bytes) {
   Changes changes;
-  if (!read_batch(bytes, quantizers().plain().quantizer, changes)) return;
-  const auto segment = segment_of(changes, quantizers().plain());
-  if (!segment) std::abort();  // what read_batch lets pass can be indexed
-  if (segment->empty()) return;
-  const auto opened = Segment::from_memory(*segment, "fuzz", quantizers());
-  if (!opened || !(*opened)->check()) std::abort();
+  if (!read_batch(bytes, quantizers(), changes)) return;
+  for (const NamedQuantizer& quantizer : quantizers().all()) {
+    const auto segment = segment_of(changes, quantizer);
+    if (!segment) std::abort();  // what read_batch lets pass can be indexed
+    if (segment->empty()) continue;
+    const auto opened = Segment::from_memory(*segment, "fuzz", quantizers());
+    if (!opened || !(*opened)->check()) std::abort();
+  }
 }
 
 void as_manifest(std::string bytes) {

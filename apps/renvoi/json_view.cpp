@@ -154,6 +154,7 @@ Json json_of(const ingest::IngestProgress& progress) {
           {"passages_indexed", progress.passages_indexed},
           {"documents_encoded", progress.documents_encoded},
           {"passages_encoded", progress.passages_encoded},
+          {"passages_kept", progress.passages_kept},
           {"passages_waiting", progress.passages_waiting},
           {"passages_per_s", progress.passages_per_s}};
 }
@@ -170,6 +171,7 @@ Json json_of(const ingest::IngestReport& report) {
           {"passages_indexed", report.passages_indexed},
           {"documents_encoded", report.documents_encoded},
           {"passages_encoded", report.passages_encoded},
+          {"passages_kept", report.passages_kept},
           {"text_bytes", report.text_bytes},
           {"seconds", report.seconds}};
 }

@@ -7,6 +7,7 @@
 #include "answer/look_round.h"
 #include "answer/nearest.h"
 #include "base/hash.h"
+#include "index/passage_fingerprint.h"
 #include "text/terms.h"
 
 namespace renvoi::answer {
@@ -40,7 +41,7 @@ const extract::Passage* locate(const std::vector<extract::Passage>& passages, co
     return std::max(passage.ordinal, hit.ordinal) - std::min(passage.ordinal, hit.ordinal);
   };
   for (const extract::Passage& passage : passages) {
-    if (passage.fingerprint != hit.fingerprint) continue;
+    if (!index::has_text(hit.fingerprint, passage.fingerprint)) continue;
     if (best == nullptr || distance(passage) < distance(*best)) best = &passage;
   }
   return best;

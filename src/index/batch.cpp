@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "index/codes.h"
@@ -13,8 +14,8 @@
 namespace renvoi::index {
 namespace {
 
-// `old_put` has codes of version 1, and is read only.
-enum class Operation : std::uint8_t { old_put = 1, remove = 2, put = 3 };
+// `old_put` has codes of version 1, and is read only. `put_of` says of which quantizer its codes are.
+enum class Operation : std::uint8_t { old_put = 1, remove = 2, put = 3, put_of = 4 };
 
 constexpr std::uint64_t kMaxLength = 0xFFFFFFFF;
 
@@ -23,14 +24,46 @@ Error invalid(ReferenceId reference, std::uint32_t ordinal, std::string_view wha
           fmt::format("passage {} of reference {} cannot be indexed: {}", ordinal, to_number(reference), what)};
 }
 
-Result<void> validate(const Quantizer& plain, ReferenceId reference, const PassageInput& passage) {
-  if (passage.vector.size() != plain.dimensions())
+Result<void> validate_vector(const Quantizers& quantizers, ReferenceId reference, const PassageInput& passage) {
+  if (passage.vector.size() != quantizers.dimensions())
     return invalid(
         reference, passage.ordinal,
-        fmt::format("its vector has {} dimensions, the index {}", passage.vector.size(), plain.dimensions()));
+        fmt::format("its vector has {} dimensions, the index {}", passage.vector.size(), quantizers.dimensions()));
   for (const float value : passage.vector)
     if (!std::isfinite(value))
       return invalid(reference, passage.ordinal, "its vector holds a number that is not finite");
+  return {};
+}
+
+Result<void> validate_code(const NamedQuantizer& quantizer, ReferenceId reference, const PassageInput& passage) {
+  if (!passage.vector.empty()) return invalid(reference, passage.ordinal, "it has a vector and a code");
+  if (passage.code->quantizer != quantizer.digest)
+    return invalid(reference, passage.ordinal, "its code is of another quantizer than that of a passage beside it");
+  if (passage.code->bytes.size() != quantizer.quantizer.code_bytes())
+    return invalid(reference, passage.ordinal,
+                   fmt::format("its code has {} bytes, those of its quantizer {}", passage.code->bytes.size(),
+                               quantizer.quantizer.code_bytes()));
+  return {};
+}
+
+// Of the codes that are given; the plain one when there are none.
+Result<const NamedQuantizer*> quantizer_for(const Quantizers& quantizers, ReferenceId reference,
+                                            std::span<const PassageInput> passages) {
+  for (const PassageInput& passage : passages) {
+    if (passage.code == nullptr) continue;
+    if (const NamedQuantizer* found = quantizers.find(passage.code->quantizer); found != nullptr) return found;
+    return Error{ErrorCode::conflict,
+                 fmt::format("the code of passage {} of reference {} was made by a quantizer that this index does not "
+                             "have; have its text encoded",
+                             passage.ordinal, to_number(reference))};
+  }
+  return &quantizers.plain();
+}
+
+Result<void> validate(const Quantizers& quantizers, const NamedQuantizer& quantizer, ReferenceId reference,
+                      const PassageInput& passage) {
+  RENVOI_CHECK(passage.code == nullptr ? validate_vector(quantizers, reference, passage)
+                                       : validate_code(quantizer, reference, passage));
   if (passage.range.begin > passage.range.end)
     return invalid(reference, passage.ordinal, "its range ends before it begins");
   std::string_view previous;
@@ -76,9 +109,30 @@ bool read_passage(io::ByteReader& reader, std::size_t code_bytes, DecodedPassage
   return reader.ok() && passage.length <= kMaxLength && passage.record.range.begin <= passage.record.range.end;
 }
 
-std::size_t code_bytes_of(const Quantizer& plain, bool old_codes) {
-  return old_codes ? old_code_bytes(plain.dimensions()) : plain.code_bytes();
+std::size_t code_bytes_of(const NamedQuantizer& named, bool old_codes) {
+  return old_codes ? old_code_bytes(named.quantizer.dimensions()) : named.quantizer.code_bytes();
 }
+
+// Codes of vectors by way of the plain quantizer: the same ones, whether a passage comes with others' codes or not.
+class CodeMaker {
+ public:
+  CodeMaker(const Quantizers& quantizers, const NamedQuantizer& to)
+      : plain_(quantizers.plain().quantizer), plain_code_(plain_.code_bytes()), code_(to.quantizer.code_bytes()) {
+    if (to.digest != quantizers.plain().digest) recoder_.emplace(plain_, to.quantizer);
+  }
+  std::span<const std::byte> code_of(const PassageInput& passage) {
+    if (passage.code != nullptr) return passage.code->bytes;
+    plain_.encode(passage.vector, plain_code_);
+    if (!recoder_.has_value()) return plain_code_;
+    recoder_->recode(plain_code_, code_);
+    return code_;
+  }
+
+ private:
+  const Quantizer& plain_;
+  std::optional<Recoder> recoder_;
+  std::vector<std::byte> plain_code_, code_;
+};
 
 Error damaged() {
   return {ErrorCode::corrupt, "a batch in the index's log cannot be read; restore or rebuild the index"};
@@ -86,16 +140,19 @@ Error damaged() {
 
 }  // namespace
 
-Result<void> append_put(std::string& batch, const Quantizer& plain, ReferenceId reference,
+Result<void> append_put(std::string& batch, const Quantizers& quantizers, ReferenceId reference,
                         std::span<const PassageInput> passages) {
-  for (const PassageInput& passage : passages) RENVOI_CHECK(validate(plain, reference, passage));
+  RENVOI_TRY(const NamedQuantizer* quantizer, quantizer_for(quantizers, reference, passages));
+  for (const PassageInput& passage : passages) RENVOI_CHECK(validate(quantizers, *quantizer, reference, passage));
   std::vector<const PassageInput*> ordered;
   for (const PassageInput& passage : passages) ordered.push_back(&passage);
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](const auto* a, const auto* b) { return a->ordinal < b->ordinal; });
   io::ByteWriter body;
+  const bool is_plain = quantizer == &quantizers.plain();
+  if (!is_plain) body.text(quantizer->digest);
   body.varint(passages.size());
-  std::vector<std::byte> code(plain.code_bytes());
+  CodeMaker codes(quantizers, *quantizer);
   for (const PassageInput* passage : ordered) {
     body.varint(passage->ordinal);
     body.varint(passage->range.begin);
@@ -106,14 +163,13 @@ Result<void> append_put(std::string& batch, const Quantizer& plain, ReferenceId 
       body.text(term.term);
       body.varint(term.frequency);
     }
-    plain.encode(passage->vector, code);
-    body.append(code);
+    body.append(codes.code_of(*passage));
   }
   if (body.size() > kMaxBatchBytes || batch.size() + body.size() > kMaxBatchBytes)
     return Error{ErrorCode::exhausted,
                  fmt::format("more than {} bytes wait for a commit; commit more often", kMaxBatchBytes)};
   io::ByteWriter head;
-  head.u8(static_cast<std::uint8_t>(Operation::put));
+  head.u8(static_cast<std::uint8_t>(is_plain ? Operation::put : Operation::put_of));
   head.varint(to_number(reference));
   head.varint(body.size());
   batch += head.str();
@@ -128,7 +184,7 @@ void append_remove(std::string& batch, ReferenceId reference) {
   batch += head.str();
 }
 
-Result<void> read_batch(std::string_view batch, const Quantizer& plain, Changes& changes) {
+Result<void> read_batch(std::string_view batch, const Quantizers& quantizers, Changes& changes) {
   io::ByteReader reader(batch);
   DecodedPassage passage;
   while (reader.ok() && !reader.at_end()) {
@@ -138,10 +194,18 @@ Result<void> read_batch(std::string_view batch, const Quantizer& plain, Changes&
       changes[reference] = {};
       continue;
     }
-    if (operation != Operation::put && operation != Operation::old_put) return damaged();
+    if (operation != Operation::put && operation != Operation::old_put && operation != Operation::put_of)
+      return damaged();
     const bool old_codes = operation == Operation::old_put;
-    const std::size_t code_bytes = code_bytes_of(plain, old_codes);
-    const std::string_view body = reader.text();
+    std::string_view body = reader.text();
+    const NamedQuantizer* quantizer = &quantizers.plain();
+    if (operation == Operation::put_of) {
+      io::ByteReader beginning(body);
+      quantizer = quantizers.find(beginning.text());
+      if (!beginning.ok() || quantizer == nullptr) return damaged();
+      body = beginning.view(beginning.remaining());
+    }
+    const std::size_t code_bytes = code_bytes_of(*quantizer, old_codes);
     io::ByteReader passages(body);
     const std::uint64_t count = passages.varint();
     std::uint32_t last_ordinal = 0;
@@ -150,34 +214,34 @@ Result<void> read_batch(std::string_view batch, const Quantizer& plain, Changes&
       last_ordinal = passage.record.ordinal;
     }
     if (!passages.ok() || !passages.at_end()) return damaged();
-    changes[reference] = {count == 0 ? std::string_view() : body, old_codes};
+    changes[reference] = {count == 0 ? std::string_view() : body, quantizer, old_codes};
   }
   if (!reader.ok()) return damaged();
   return {};
 }
 
-Result<std::string> segment_of(const Changes& changes, const NamedQuantizer& plain) {
+Result<std::string> segment_of(const Changes& changes, const NamedQuantizer& named) {
   struct Occurrence {
     std::string_view term;
     Posting posting;
   };
-  SegmentWriter writer(plain);
+  SegmentWriter writer(named);
   std::vector<Occurrence> occurrences;
   DecodedPassage passage;
-  std::vector<std::byte> code(plain.quantizer.code_bytes());
-  std::vector<float> point(plain.quantizer.space());
+  std::vector<std::byte> code(named.quantizer.code_bytes());
+  std::vector<float> point(named.quantizer.space());
   for (const auto& [reference, body] : changes) {
-    if (body.bytes.empty()) continue;
+    if (body.bytes.empty() || body.quantizer->digest != named.digest) continue;
     io::ByteReader reader(body.bytes);
     const std::uint64_t count = reader.varint();
     for (std::uint64_t i = 0; i < count; ++i) {
-      if (!read_passage(reader, code_bytes_of(plain.quantizer, body.old_codes), passage)) return damaged();
+      if (!read_passage(reader, code_bytes_of(named, body.old_codes), passage)) return damaged();
       for (const auto& [term, frequency] : passage.terms) occurrences.push_back({term, {writer.passages(), frequency}});
       passage.record.reference = reference;
       std::span<const std::byte> stored = std::as_bytes(std::span(passage.code.data(), passage.code.size()));
       if (body.old_codes) {
         decode_old_code(stored, std::span(point).subspan(1));
-        plain.quantizer.encode_point(point, code);
+        named.quantizer.encode_point(point, code);
         stored = code;
       }
       writer.add_passage(passage.record, length_code(static_cast<std::uint32_t>(passage.length)), stored);

@@ -69,8 +69,12 @@ Result<void> FolderWriter::open_files() {
   const bool is_old = loaded.manifest.version < kManifestVersion;
   manifest_.take(std::move(loaded.manifest));
   publish_snapshot();
-  // A version 1 of the manifest becomes the present one before anything else is written.
-  if (is_old) RENVOI_CHECK(manifest_.publish(manifest_.current()));
+  // Older versions of log and manifest become the present ones before anything else is written.
+  if (loaded.log.version < kLogVersion) {
+    RENVOI_CHECK(renew_log());
+  } else if (is_old) {
+    RENVOI_CHECK(manifest_.publish(manifest_.current()));
+  }
   Lock lock(mutex_);
   (void)remove_orphans(lock);  // a nuisance at most: tried again at the next opening
   if (options_.background) maintain(lock);
@@ -98,10 +102,26 @@ Result<void> FolderWriter::create() {
   return files_.sync_folder(folder_.parent_path());
 }
 
+// The same records in a log of the present version. A crash on the way leaves a file that no manifest names.
+Result<void> FolderWriter::renew_log() {
+  Manifest next = manifest_.current();
+  const std::filesystem::path old = loader_.log_path(next.log_number);
+  next.log_number = next_file_number_++;
+  next.next_file_number = next_file_number_;
+  const std::filesystem::path path = loader_.log_path(next.log_number);
+  RENVOI_TRY(LogWriter log, LogWriter::create(files_, path, next.log_number, next.log_first_sequence));
+  LogMark copied{kLogHeaderBytes, next.log_first_sequence};
+  RENVOI_CHECK(copy_log(log, old, copied, log_end()));
+  RENVOI_CHECK(files_.sync_folder(folder_));
+  RENVOI_CHECK(manifest_.publish(std::move(next)));
+  log_.emplace(std::move(log));
+  return {};
+}
+
 Result<void> FolderWriter::put(ReferenceId reference, std::span<const PassageInput> passages) {
   const Lock lock(mutex_);
   RENVOI_CHECK(manifest_.broken());
-  return append_put(pending_, quantizers_.plain().quantizer, reference, passages);
+  return append_put(pending_, quantizers_, reference, passages);
 }
 
 Result<void> FolderWriter::remove(ReferenceId reference) {

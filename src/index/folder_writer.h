@@ -63,6 +63,7 @@ class FolderWriter final : public Index {
   // folder_writer.cpp: opening and commits.
   Result<void> open_files();
   Result<void> create();
+  Result<void> renew_log();
   void publish_snapshot();
 
   // folder_writer_background.cpp: when, in which thread, how fast.

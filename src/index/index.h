@@ -31,12 +31,22 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+// The code of a passage as an index holds it. Opaque: it can be put again into an index of the same identity, for a
+// passage of which the encoder would be given the same, which spares the encoder. What is put so is the same to the
+// bit, however often.
+struct StoredCode {
+  std::string quantizer;  // which made it: hexadecimal SHA-256
+  std::vector<std::byte> bytes;
+  bool operator==(const StoredCode&) const = default;
+};
+
 struct PassageInput {
   std::uint32_t ordinal = 0;
   text::Range range;
   std::uint64_t fingerprint = 0;
   std::span<const text::TermCount> terms;  // sorted by term
-  std::span<const float> vector;           // unit length, Identity::dimensions
+  std::span<const float> vector;           // unit length, Identity::dimensions; empty when there is a code
+  const StoredCode* code = nullptr;        // instead of a vector
 };
 
 // What may be chosen. An index can be opened with others than it was made with: what was written stays as it is.
@@ -70,7 +80,7 @@ struct PassageRecord {
   ReferenceId reference = ReferenceId::none;
   std::uint32_t ordinal = 0;
   text::Range range;
-  std::uint64_t fingerprint = 0;
+  std::uint64_t fingerprint = 0;  // passage_fingerprint.h
 };
 
 struct Hit {
@@ -118,6 +128,8 @@ class Snapshot {
   virtual std::vector<float> bm25_scores(std::span<const std::string> terms, std::span<const PassageNumber> passages,
                                          const Bm25Parameters& parameters = {}) const = 0;
   virtual PassageRecord record(PassageNumber passage) const = 0;
+  // For PassageInput::code. Errors: `not_found` (no such passage), `corrupt`.
+  virtual Result<StoredCode> code(PassageNumber passage) const = 0;
   // The passages of one reference, by ordinal. Empty when it is not in the index.
   virtual std::vector<PassageNumber> passages_of(ReferenceId reference) const = 0;
   virtual std::vector<ReferenceId> references() const = 0;                    // sorted
@@ -142,7 +154,10 @@ class Index {
                                              const Identity& identity, Mode mode, const IndexOptions& options = {});
   virtual ~Index() = default;
 
-  // Replaces all passages of `reference`. Logged; durable and visible to new snapshots after commit().
+  // Replaces all passages of `reference`. Logged; durable and visible to new snapshots after commit(). All codes that
+  // are given must be of one quantizer, as those of one reference are in a snapshot: then the others are made by it.
+  // Errors also: `invalid` (which passage and why; a code of other bytes than its quantizer's), `conflict` (a code of a
+  // quantizer that is not this index's).
   virtual Result<void> put(ReferenceId reference, std::span<const PassageInput> passages) = 0;
   // Absent is not an error.
   virtual Result<void> remove(ReferenceId reference) = 0;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -38,30 +40,42 @@ void remove_from(std::vector<Part>& parts, std::span<const ReferenceId> referenc
   }
 }
 
+// As a binary counter: each passage is copied a logarithmic number of times. Only with parts of the same quantizer, so
+// that no code is made anew before it comes to a segment file.
+Result<void> join_last(const Quantizers& quantizers, std::vector<Part>& parts) {
+  while (true) {
+    const Part& last = parts.back();
+    const NamedQuantizer& quantizer = last.segment->quantizer();
+    const auto before = std::find_if(parts.rbegin() + 1, parts.rend(), [&](const Part& part) {
+      return part.segment->quantizer().digest == quantizer.digest;
+    });
+    if (before == parts.rend() || before->live->count() >= 2 * last.live->count()) return {};
+    const std::array<Part, 2> two = {*before, last};
+    RENVOI_TRY(std::string joined, merge_parts(two, quantizer));
+    RENVOI_TRY(Part part, part_of(std::move(joined), quantizers));
+    parts.erase(std::prev(before.base()));
+    parts.back() = std::move(part);
+  }
+}
+
 }  // namespace
 
 Result<void> apply_changes(std::span<const std::string_view> batches, const Quantizers& quantizers,
                            std::vector<Part>& disk, std::vector<Part>& memory) {
-  const NamedQuantizer& plain = quantizers.plain();
   Changes changes;
-  for (const std::string_view batch : batches) RENVOI_CHECK(read_batch(batch, plain.quantizer, changes));
+  for (const std::string_view batch : batches) RENVOI_CHECK(read_batch(batch, quantizers, changes));
   std::vector<ReferenceId> touched;
   touched.reserve(changes.size());
   for (const auto& [reference, body] : changes) touched.push_back(reference);
-  RENVOI_TRY(std::string bytes, segment_of(changes, plain));
   std::vector<Part> next = memory;
   remove_from(next, touched);
   std::erase_if(next, [](const Part& part) { return part.live->count() == 0; });
-  if (!bytes.empty()) {
+  for (const NamedQuantizer& quantizer : quantizers.all()) {
+    RENVOI_TRY(std::string bytes, segment_of(changes, quantizer));
+    if (bytes.empty()) continue;
     RENVOI_TRY(Part part, part_of(std::move(bytes), quantizers));
     next.push_back(std::move(part));
-  }
-  // As a binary counter: each passage is copied a logarithmic number of times.
-  while (next.size() > 1 && next[next.size() - 2].live->count() < 2 * next.back().live->count()) {
-    RENVOI_TRY(std::string joined, merge_parts(std::span<const Part>(next).last(2), plain));
-    RENVOI_TRY(Part part, part_of(std::move(joined), quantizers));
-    next.pop_back();
-    next.back() = std::move(part);
+    RENVOI_CHECK(join_last(quantizers, next));
   }
   memory = std::move(next);
   remove_from(disk, touched);

@@ -64,7 +64,8 @@ class Loader {
 };
 
 // The changes as parts over `disk` and `memory`: what they replace dies there, what they put is a new part of `memory`.
-// Small parts are joined, so that there are never many. Errors: as merge_parts.
+// Small parts are joined, so that there are never many: a logarithmic number for each quantizer. Errors: as
+// merge_parts.
 Result<void> apply_changes(std::span<const std::string_view> batches, const Quantizers& quantizers,
                            std::vector<Part>& disk, std::vector<Part>& memory);
 

@@ -12,8 +12,7 @@ namespace renvoi::index {
 namespace {
 
 constexpr std::string_view kFileMagic = "RNVOILOG";
-constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kFileHeaderBytes = 32;        // magic, u32 version, u32 zero, u64 number, u32 zero, u32 CRC
+constexpr std::uint32_t kOldestVersion = 1;
 constexpr std::uint32_t kRecordMagic = 0x4C564E52;  // "RNVL"
 constexpr std::size_t kRecordHeaderBytes = 28;
 
@@ -83,10 +82,11 @@ Error damaged(const std::string& name, std::uint64_t offset) {
                       name, offset)};
 }
 
-std::string file_header(std::uint64_t number) {
+// Magic, u32 version, u32 zero, u64 number, u32 zero, u32 CRC.
+std::string file_header(std::uint64_t number, std::uint32_t version = kLogVersion) {
   io::ByteWriter writer;
   writer.append(kFileMagic);
-  writer.u32(kVersion);
+  writer.u32(version);
   writer.u32(0);
   writer.u64(number);
   writer.u32(0);
@@ -102,21 +102,22 @@ std::span<const std::byte> as_bytes(std::string_view text) {
 
 Result<LogContent> read_log(std::string_view bytes, const std::string& name, std::uint64_t number,
                             std::uint64_t first_sequence) {
-  const std::string expected = file_header(number);
-  if (bytes.size() < kFileHeaderBytes || bytes.substr(0, 8) != kFileMagic) return damaged(name, 0);
+  if (bytes.size() < kLogHeaderBytes || bytes.substr(0, 8) != kFileMagic) return damaged(name, 0);
   io::ByteReader header(bytes.substr(8, 4));
   const std::uint32_t version = header.u32();
-  io::ByteReader crc(bytes.substr(kFileHeaderBytes - 4, 4));
-  const bool intact = crc.u32() == io::crc32c(bytes.substr(0, kFileHeaderBytes - 4));
-  if (intact && version != kVersion)
+  io::ByteReader crc(bytes.substr(kLogHeaderBytes - 4, 4));
+  const bool intact = crc.u32() == io::crc32c(bytes.substr(0, kLogHeaderBytes - 4));
+  const bool known = version >= kOldestVersion && version <= kLogVersion;
+  if (intact && !known)
     return Error{ErrorCode::invalid,
-                 fmt::format("{} has format version {}, this program knows {}; use the renvoi that wrote it", name,
-                             version, kVersion)};
-  if (bytes.substr(0, kFileHeaderBytes) != expected) return damaged(name, 0);
+                 fmt::format("{} has format version {}, this program knows {} to {}; use the renvoi that wrote it",
+                             name, version, kOldestVersion, kLogVersion)};
+  if (!known || bytes.substr(0, kLogHeaderBytes) != file_header(number, version)) return damaged(name, 0);
 
   LogContent content;
+  content.version = version;
   content.last_sequence = first_sequence;
-  content.whole_bytes = kFileHeaderBytes;
+  content.whole_bytes = kLogHeaderBytes;
   std::uint32_t last_crc = 0;
   while (true) {
     const std::uint64_t at = content.whole_bytes;
@@ -155,7 +156,7 @@ Result<LogWriter> LogWriter::create(io::FileSystem& files, const std::filesystem
   RENVOI_TRY(writer.file_, files.append(path, 0));
   RENVOI_CHECK(writer.file_->append(as_bytes(file_header(number))));
   RENVOI_CHECK(writer.file_->sync());
-  writer.whole_bytes_ = kFileHeaderBytes;
+  writer.whole_bytes_ = kLogHeaderBytes;
   writer.sequence_ = first_sequence;
   return writer;
 }

@@ -17,7 +17,13 @@
 
 namespace renvoi::index {
 
+constexpr std::size_t kLogHeaderBytes = 32;
+// 2: a batch may hold codes of another quantizer than the plain one. A writer begins a log of version 1 anew, so that a
+// program which knows only that says so, and does not take it for damage.
+constexpr std::uint32_t kLogVersion = 2;
+
 struct LogContent {
+  std::uint32_t version = kLogVersion;
   std::vector<std::string> batches;    // in order
   std::uint64_t last_sequence = 0;     // of the last batch; the given one when there is none
   std::uint64_t whole_bytes = 0;       // what follows is cut by a writer

@@ -22,9 +22,13 @@ Result<HeldIndex> hold_once(io::FileSystem& files, const std::filesystem::path& 
     RENVOI_TRY(file.mapped, files.map(folder / name));
     held.files.push_back(std::move(file));
   }
-  // The log last: while its manifest is in force it only grows.
+  // The log last: while its manifest is in force it only grows. What it holds then may be coded by a quantizer that was
+  // made since.
   HeldFile log{log_file_name(manifest.log_number), {}, {}};
   RENVOI_TRY(log.bytes, files.read(folder / log.name, kMaxLogFileBytes));
+  RENVOI_TRY(const Manifest now, current_manifest(files, folder));
+  if (now.quantizers.size() != manifest.quantizers.size())
+    return Error{ErrorCode::not_found, "the manifest has changed"};
   held.files.push_back(std::move(log));
   held.files.push_back(std::move(manifest_file));
   return held;

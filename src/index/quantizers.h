@@ -33,6 +33,7 @@ class Quantizers {
   const NamedQuantizer& current() const { return all_.back(); }
   bool fitted() const { return all_.size() > kPlainOnes; }
   const NamedQuantizer* find(std::string_view digest) const;
+  std::span<const NamedQuantizer> all() const { return all_; }
   void add(NamedQuantizer quantizer) { all_.push_back(std::move(quantizer)); }
   std::uint32_t dimensions() const { return plain().quantizer.dimensions(); }
 

@@ -1,5 +1,7 @@
 #include "index/snapshot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -120,6 +122,18 @@ class SegmentsSnapshot final : public Snapshot {
     if (passage >= size_) return {};
     const Place place = place_of(passage);
     return parts_[place.part].segment->record(place.passage);
+  }
+
+  Result<StoredCode> code(PassageNumber passage) const override {
+    if (passage >= size_)
+      return Error{ErrorCode::not_found, fmt::format("there is no passage {} in this snapshot", passage)};
+    const Place place = place_of(passage);
+    const Segment& segment = *parts_[place.part].segment;
+    StoredCode code{segment.quantizer().digest, {}};
+    code.bytes.resize(segment.quantizer().quantizer.code_bytes());
+    segment.codes().code_of(place.passage, code.bytes);
+    RENVOI_CHECK(segment.sound());
+    return code;
   }
 
   std::vector<PassageNumber> passages_of(ReferenceId reference) const override {

@@ -12,6 +12,7 @@
 
 #include "catalog/types.h"
 #include "ingest/ingest.h"
+#include "ingest/kept_codes.h"
 
 namespace renvoi::ingest {
 
@@ -20,6 +21,7 @@ struct QueuedDocument {
   PreparedDocument prepared;
   bool changed = false;
   bool in_first_tier = false;  // searchable already
+  KeptCodes kept;              // of passages that it had before
 };
 
 // Thread-safe.

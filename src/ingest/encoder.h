@@ -31,11 +31,11 @@ class Encoder {
  private:
   struct Batch {
     std::vector<QueuedDocument> documents;
-    model::Embeddings embeddings;
+    model::Embeddings embeddings;  // of the passages that have not kept their codes
   };
   Result<void> encode();
   Result<void> commit();
-  void tell_fitter();
+  void tell_fitter() const;
 
   search::Collection& collection_;
   model::Embedder& embedder_;
@@ -44,7 +44,7 @@ class Encoder {
   Progress& progress_;
   std::stop_token stop_;
   std::vector<QueuedDocument> waiting_;
-  std::size_t waiting_passages_ = 0;
+  std::size_t waiting_passages_ = 0;  // that are to be encoded
   std::vector<Batch> encoded_;
   Steady::time_point committed_ = Steady::now();
 };

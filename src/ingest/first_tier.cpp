@@ -25,6 +25,12 @@ Result<void> FirstTier::run() {
 }
 
 Result<void> FirstTier::embed(QueuedDocument document) {
+  if (!document.kept.empty() && to_encode(document.prepared, document.kept).empty()) {
+    if (taken_.empty() && whole_.empty()) first_taken_ = Steady::now();
+    taken_passages_ += document.prepared.passages.size();
+    whole_.push_back(std::move(document));
+    return {};
+  }
   // A newer table is taken between two commits, once the first tier is empty.
   if (taken_.empty()) {
     RENVOI_TRY(table_, collection_.first_tier_table());
@@ -35,14 +41,35 @@ Result<void> FirstTier::embed(QueuedDocument document) {
   if (!inputs.empty()) {
     RENVOI_TRY(embeddings, table_->embedder->embed(inputs, model::EmbedRole::passage));
   }
-  if (taken_.empty()) first_taken_ = Steady::now();
+  if (taken_.empty() && whole_.empty()) first_taken_ = Steady::now();
   taken_passages_ += inputs.size();
   taken_.push_back(std::move(document));
   embeddings_.push_back(std::move(embeddings));
   return {};
 }
 
+// Passages have changed places, or left: there is nothing to encode.
+Result<void> FirstTier::commit_whole() {
+  if (whole_.empty()) return {};
+  std::vector<search::Collection::DocumentWrite> writes;
+  std::uint64_t passages = 0, text_bytes = 0;
+  for (const QueuedDocument& document : whole_) {
+    writes.push_back({document.reference, passage_inputs(document.prepared, document.kept, {}, 0),
+                      document.changed ? "changed" : "added"});
+    passages += document.prepared.passages.size();
+    text_bytes += document.reference.text_bytes;
+  }
+  RENVOI_CHECK(collection_.put(writes));
+  progress_.indexed(whole_.size(), passages, text_bytes);
+  progress_.encoded(whole_.size(), passages, passages);
+  progress_.embedded(passages);
+  taken_passages_ -= passages;
+  whole_.clear();
+  return {};
+}
+
 Result<void> FirstTier::commit() {
+  RENVOI_CHECK(commit_whole());
   if (taken_.empty()) return {};
   std::vector<search::Collection::DocumentWrite> writes;
   std::uint64_t text_bytes = 0;

@@ -39,6 +39,7 @@ class FirstTier {
  private:
   Result<void> embed(QueuedDocument document);
   Result<void> commit();
+  Result<void> commit_whole();
 
   search::Collection& collection_;
   DocumentQueue& queue_;
@@ -47,6 +48,7 @@ class FirstTier {
   Progress& progress_;
   std::stop_token stop_;
   std::shared_ptr<const search::TierTable> table_;  // of what is taken
+  std::vector<QueuedDocument> whole_;               // that have kept the code of every passage: into the full tier
   std::vector<QueuedDocument> taken_;
   std::vector<model::Embeddings> embeddings_;  // of each
   std::size_t taken_passages_ = 0;

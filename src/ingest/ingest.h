@@ -30,6 +30,7 @@ struct IngestProgress {
   std::uint64_t passages_indexed = 0;
   std::uint64_t documents_encoded = 0;  // in the full tier
   std::uint64_t passages_encoded = 0;
+  std::uint64_t passages_kept = 0;     // of those: by their codes, not by the encoder
   std::uint64_t passages_waiting = 0;  // extracted, not yet through the last stage
   double passages_per_s = 0;           // through the last stage, over the last seconds
 };
@@ -50,6 +51,7 @@ struct IngestReport {
   std::uint64_t documents_indexed = 0;
   std::uint64_t passages_indexed = 0;
   std::uint64_t documents_encoded = 0, passages_encoded = 0;
+  std::uint64_t passages_kept = 0;  // of those encoded: they were in the full tier and have kept their codes
   std::uint64_t text_bytes = 0;
   double seconds = 0;
 };
@@ -76,6 +78,9 @@ struct PreparedDocument {
   std::vector<std::vector<text::TermCount>> terms;  // of body, heading path and title, by the document's language
 };
 PreparedDocument prepare(const extract::Document& document, const extract::PassageOptions& options = {});
+// As the index has it: of the text and of the headings above it (index/passage_fingerprint.h).
+std::uint64_t passage_fingerprint(const extract::Passage& passage);
+std::vector<std::uint64_t> passage_fingerprints(const PreparedDocument& prepared);
 std::vector<index::PassageInput> passage_inputs(const PreparedDocument& prepared, const model::Embeddings& embeddings,
                                                 std::size_t first_row);
 

@@ -2,7 +2,9 @@
 #include <map>
 #include <string>
 
+#include "index/passage_fingerprint.h"
 #include "ingest/ingest.h"
+#include "ingest/kept_codes.h"
 #include "text/terms.h"
 
 namespace renvoi::ingest {
@@ -46,16 +48,19 @@ PreparedDocument prepare(const extract::Document& document, const extract::Passa
   return prepared;
 }
 
+std::uint64_t passage_fingerprint(const extract::Passage& passage) {
+  return index::passage_fingerprint(passage.fingerprint, passage.heading_path);
+}
+
+std::vector<std::uint64_t> passage_fingerprints(const PreparedDocument& prepared) {
+  std::vector<std::uint64_t> fingerprints;
+  for (const extract::Passage& passage : prepared.passages) fingerprints.push_back(passage_fingerprint(passage));
+  return fingerprints;
+}
+
 std::vector<index::PassageInput> passage_inputs(const PreparedDocument& prepared, const model::Embeddings& embeddings,
                                                 std::size_t first_row) {
-  std::vector<index::PassageInput> inputs;
-  inputs.reserve(prepared.passages.size());
-  for (std::size_t i = 0; i < prepared.passages.size(); ++i) {
-    const extract::Passage& passage = prepared.passages[i];
-    inputs.push_back(
-        {passage.ordinal, passage.range, passage.fingerprint, prepared.terms[i], embeddings.row(first_row + i)});
-  }
-  return inputs;
+  return passage_inputs(prepared, {}, embeddings, first_row);
 }
 
 }  // namespace renvoi::ingest

@@ -29,10 +29,11 @@ void Progress::indexed(std::uint64_t documents, std::uint64_t passages, std::uin
   text_bytes_ += text_bytes;
 }
 
-void Progress::encoded(std::uint64_t documents, std::uint64_t passages) {
+void Progress::encoded(std::uint64_t documents, std::uint64_t passages, std::uint64_t kept) {
   const std::scoped_lock lock(mutex_);
   now_.documents_encoded += documents;
   now_.passages_encoded += passages;
+  now_.passages_kept += kept;
 }
 
 void Progress::show(std::uint64_t waiting, bool last) {

@@ -25,7 +25,7 @@ class Progress {
   void embedded(std::size_t passages);
   // So many more are acknowledged: in the tier that makes them searchable, and in the full one.
   void indexed(std::uint64_t documents, std::uint64_t passages, std::uint64_t text_bytes);
-  void encoded(std::uint64_t documents, std::uint64_t passages);
+  void encoded(std::uint64_t documents, std::uint64_t passages, std::uint64_t kept);
   void show(std::uint64_t waiting, bool last = false);
   IngestProgress now() const;
   std::uint64_t text_bytes() const;

@@ -21,7 +21,8 @@ Result<void> QueueSink::on_document(const catalog::Reference& reference, extract
   else if (source_.policy.retention == catalog::Retention::text)
     keep(reference,
          {"text/plain; charset=utf-8", document.text, reference.fingerprint, catalog::Retention::text, cost_ms()});
-  QueuedDocument queued{reference, prepare(document), changed, in_first_tier_};
+  QueuedDocument queued{reference, prepare(document), changed, in_first_tier_, {}};
+  if (!in_first_tier_) queued.kept = kept_codes(*collection_.snapshots().full, reference.id, queued.prepared);
   queued.reference.passages = static_cast<std::uint32_t>(queued.prepared.passages.size());
   if (!queue_.push(std::move(queued), stop_))
     return Error{ErrorCode::unavailable, "stopped before " + reference.address + " was indexed"};

@@ -58,6 +58,7 @@ IngestReport report_of(crawl::SyncReport sync, const Progress& progress, Steady:
   report.passages_indexed = now.passages_indexed;
   report.documents_encoded = now.documents_encoded;
   report.passages_encoded = now.passages_encoded;
+  report.passages_kept = now.passages_kept;
   report.text_bytes = progress.text_bytes();
   report.seconds = seconds(Steady::now() - started);
   return report;

@@ -149,9 +149,8 @@ class SweepPass {
   void tell_fitter(const std::vector<Placed>& documents, const model::Embeddings& embeddings) {
     for (const auto& [document, row] : documents) {
       const PreparedDocument& prepared = document->prepared;
-      std::vector<std::uint64_t> fingerprints;
-      for (const extract::Passage& passage : prepared.passages) fingerprints.push_back(passage.fingerprint);
-      options_.fitter->encoded(document->reference.id, prepared.inputs, fingerprints, embeddings, row);
+      options_.fitter->encoded(document->reference.id, prepared.inputs, passage_fingerprints(prepared), embeddings,
+                               row);
     }
   }
 
@@ -178,7 +177,7 @@ class SweepPass {
     // Stopped: what is not encoded is waiting still.
     if (!written.ok() && stop_.stop_requested() && written.error().code == ErrorCode::unavailable) return {};
     if (!written.ok()) return written;
-    progress_.encoded(all.size(), batch_passages_);
+    progress_.encoded(all.size(), batch_passages_, 0);
     batch_.clear();
     batch_passages_ = 0;
     return {};

@@ -35,7 +35,7 @@ struct SearchHit {
   catalog::Reference reference;
   std::uint32_t ordinal = 0;  // of the passage in its document
   text::Range range;
-  std::uint64_t fingerprint = 0;  // of the passage's text
+  std::uint64_t fingerprint = 0;  // index/passage_fingerprint.h
   float score = 0;                // fused, 0 to 1; in the other modes the part's own score (with hits of both tiers in
                     // mode `semantic`: their cosines scaled to 0 to 1, those of one tier are not the other's)
   float semantic = 0;  // cosine, of the hit's tier

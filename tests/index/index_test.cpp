@@ -54,7 +54,17 @@ TEST_F(IndexTest, AfterAnyHistoryItAnswersAsTheNaiveOne) {
     Model committed;
     for (int step = 0; step < 120; ++step) {
       const auto reference = static_cast<std::uint32_t>(1 + random() % 25);
-      switch (random() % 12) {
+      switch (random() % 14) {
+        case 12:
+        case 13: {  // some of its passages change, the others keep their codes
+          const auto id = static_cast<ReferenceId>(reference);
+          if (!committed.contains(id)) break;
+          const test::Edited edited = test::edit(random, committed[id], 24);
+          const auto codes = test::codes_of(*index->snapshot(), id);
+          ASSERT_TRUE(index->put(id, test::inputs(edited, codes)).ok());
+          model[id] = edited.document;
+          break;
+        }
         case 0:
         case 1:
           ASSERT_TRUE(index->remove(static_cast<ReferenceId>(reference)).ok());

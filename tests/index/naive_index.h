@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -35,6 +36,30 @@ inline std::vector<PassageInput> inputs(const Document& document) {
   std::vector<PassageInput> passages;
   for (const OwnedPassage& passage : document)
     passages.push_back({passage.ordinal, passage.range, passage.fingerprint, passage.terms, passage.vector});
+  return passages;
+}
+
+// A document after an edit, and which passage of the one before each of its passages was, if it was one.
+struct Edited {
+  Document document;
+  std::vector<std::optional<std::size_t>> was;
+};
+
+// The codes of a reference's passages, by ordinal.
+inline std::vector<StoredCode> codes_of(const Snapshot& snapshot, ReferenceId reference) {
+  std::vector<StoredCode> codes;
+  for (const PassageNumber number : snapshot.passages_of(reference)) codes.push_back(snapshot.code(number).value());
+  return codes;
+}
+
+// With the codes that it had for what it keeps, and vectors for the rest. `codes` must outlive them.
+inline std::vector<PassageInput> inputs(const Edited& edited, const std::vector<StoredCode>& codes) {
+  std::vector<PassageInput> passages = inputs(edited.document);
+  for (std::size_t i = 0; i < passages.size(); ++i) {
+    if (!edited.was[i].has_value()) continue;
+    passages[i].vector = {};
+    passages[i].code = &codes[*edited.was[i]];
+  }
   return passages;
 }
 
@@ -71,6 +96,29 @@ inline Document random_document(std::mt19937_64& random, std::uint32_t dimension
     passage.vector = random_unit(random, dimensions);
   }
   return document;
+}
+
+// Passages leave, come and change their place and words; vectors stay with what is kept.
+inline Edited edit(std::mt19937_64& random, const Document& before, std::uint32_t dimensions) {
+  Edited edited;
+  Document fresh = random_document(random, dimensions, 3);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (random() % 4 == 0) continue;
+    edited.document.push_back(before[i]);
+    edited.was.emplace_back(i);
+    if (random() % 4 == 0) edited.document.back().terms = {{"edited", 1 + static_cast<std::uint32_t>(i)}};
+  }
+  for (OwnedPassage& passage : fresh) {
+    const std::size_t at = random() % (edited.document.size() + 1);
+    edited.document.insert(edited.document.begin() + static_cast<std::ptrdiff_t>(at), std::move(passage));
+    edited.was.insert(edited.was.begin() + static_cast<std::ptrdiff_t>(at), std::nullopt);
+  }
+  for (std::size_t i = 0; i < edited.document.size(); ++i) {
+    const auto ordinal = static_cast<std::uint32_t>(i);
+    edited.document[i].ordinal = ordinal;
+    edited.document[i].range = {ordinal * 100, ordinal * 100 + 99};
+  }
+  return edited;
 }
 
 using Key = std::pair<std::uint32_t, std::uint32_t>;  // reference, ordinal

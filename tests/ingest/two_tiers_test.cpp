@@ -9,61 +9,17 @@
 #include <random>
 #include <thread>
 
-#include "base/hash.h"
 #include "crawl/site_server.h"
 #include "ingest/ingest.h"
+#include "ingest/test_embedder.h"
 #include "io/temporary_folder.h"
 #include "text/terms.h"
 
 namespace renvoi::ingest {
 namespace {
 
-constexpr std::size_t kDimensions = 16;
-
-// Vectors by the hash of the text; may be held up, or fail.
-class TestEmbedder final : public model::Embedder {
- public:
-  std::size_t dimensions() const override { return kDimensions; }
-  const std::string& digest() const override { return name_; }
-  const std::string& name() const override { return name_; }
-  Result<model::Embeddings> embed(std::span<const std::string_view> texts, model::EmbedRole,
-                                  const model::EmbedProgress&, std::stop_token stop) override {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return !held_; })) return Error{ErrorCode::unavailable, "stopped"};
-    if (fails) return Error{ErrorCode::internal, "the engine failed"};
-    texts_ += texts.size();
-    model::Embeddings all{kDimensions, {}};
-    for (const std::string_view text : texts) {
-      std::mt19937_64 random(fingerprint(text));
-      std::normal_distribution<float> normal;
-      std::vector<float> row(kDimensions);
-      float square = 0;
-      for (float& value : row) {
-        value = normal(random);
-        square += value * value;
-      }
-      for (const float value : row) all.values.push_back(value / std::sqrt(square));
-    }
-    return all;
-  }
-  void hold(bool held) {
-    const std::lock_guard lock(mutex_);
-    held_ = held;
-    changed_.notify_all();
-  }
-  std::size_t texts() {
-    const std::lock_guard lock(mutex_);
-    return texts_;
-  }
-  std::atomic<bool> fails = false;
-
- private:
-  std::string name_ = "00aa";
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  bool held_ = false;
-  std::size_t texts_ = 0;
-};
+using test::kDimensions;
+using test::TestEmbedder;
 
 class TwoTiersTest : public testing::Test {
  protected:
