@@ -53,14 +53,24 @@ long peak_kib() {
   return usage.ru_maxrss;
 }
 
-// What extracting `page` adds to the most memory of a process that has extracted a page of one word already. In a child,
-// because the peak of a process never falls.
+// A page that makes every library load what it needs once, whatever the page: ICU's data, CLD2's tables.
+const std::string& warming_page() {
+  static const std::string page = [] {
+    std::string html = "<title>One</title>";
+    for (int i = 0; i < 50; ++i) html += "<p>Ceci est un texte français, with some English words and ünusual letters.</p>";
+    return html;
+  }();
+  return page;
+}
+
+// What extracting `page` adds to the most memory of a process that has extracted another before. In a child, because the
+// peak of a process never falls.
 long kib_of_page(const std::string& page) {
   int pipe_ends[2];
   if (pipe(pipe_ends) != 0) return 0;
   const pid_t child = fork();
   if (child == 0) {
-    (void)extract("<p>word</p>", {.content_type = "text/html"});
+    (void)extract(warming_page(), {.content_type = "text/html"});
     const long before = peak_kib();
     (void)extract(page, {.content_type = "text/html"});
     const long used = peak_kib() - before;
@@ -89,8 +99,11 @@ int main(int count, char** arguments) {
   std::size_t bytes = 0;
   for (const std::string& page : pages) bytes += page.size();
   double worst_ratio = 0;
-  for (const std::string& page : pages)
-    worst_ratio = std::max(worst_ratio, 1024.0 * static_cast<double>(kib_of_page(page)) / static_cast<double>(page.size()));
+  for (const std::string& page : pages) {
+    const double ratio = 1024.0 * static_cast<double>(kib_of_page(page)) / static_cast<double>(page.size());
+    if (std::getenv("DBG")) std::printf("%zu %.1f\n", page.size(), ratio);
+    worst_ratio = std::max(worst_ratio, ratio);
+  }
   double best = 1e9;
   for (int round = count > 2 ? std::atoi(arguments[2]) : 5; round > 0; --round)
     best = std::min(best, seconds_of_round(pages));

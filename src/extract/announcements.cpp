@@ -22,6 +22,8 @@ constexpr std::uint32_t kMinBodyProse =
 constexpr double kAfterShare = 0.25;  // of the body's prose: with more after them, cards are in the text
 constexpr double kMostOfText = 0.6;   // what holds more than this is not dropped
 constexpr std::size_t kMaxHeadingBytes = 120;
+constexpr std::uint32_t kMaxAsideLine = 250;  // characters
+constexpr double kAsideLinkShare = 0.4;
 
 class Dropper {
  public:
@@ -38,9 +40,25 @@ class Dropper {
 
   void drop_announced() {
     for (std::uint32_t i = content_.root; i < end();) {
-      if (!content_.dropped[i] && i != content_.root && is_announcement(i)) drop_section(i);
+      if (!content_.dropped[i] && i != content_.root) {
+        if (is_aside_line(i))
+          content_.dropped[i] = 1;
+        else if (is_announcement(i))
+          drop_section(i);
+      }
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
     }
+  }
+
+  // "Read also: The harbour wall", with the link in the line itself.
+  bool is_aside_line(std::uint32_t i) const {
+    const std::uint16_t tag = nodes_[i].tag;
+    if (tag != LXB_TAG_P && tag != LXB_TAG_DIV) return false;
+    const Measure& own = measures_[i];
+    if (own.text == 0 || own.text > kMaxAsideLine || own.links < kAsideLinkShare * own.text) return false;
+    const std::string words = text_below(page_, i, 4 * kMaxAsideLine);
+    const std::size_t colon = words.find(':');
+    return (colon != std::string::npos && announces_other_pages(std::string_view(words).substr(0, colon)));
   }
 
   // A heading, or a line that stands like one, with the words of an announcement.

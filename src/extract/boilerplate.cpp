@@ -31,6 +31,11 @@ constexpr std::array kWeakWords{"banner"sv,          "bio"sv,         "byline"sv
                                 "toolbar"sv,         "tooltip"sv};
 constexpr std::array kReactionWords{"comment"sv,  "commentaire"sv, "commentaires"sv, "commentlist"sv,
                                     "comments"sv, "replies"sv,     "reply"sv};
+constexpr std::array kPosterWords{"actions"sv,     "attribution"sv, "author"sv,     "avatar"sv,      "comhead"sv,
+                                  "controls"sv,    "poster"sv,      "postauthor"sv, "postprofile"sv, "profile"sv,
+                                  "sig"sv,         "signature"sv,   "subtext"sv,    "taglist"sv,     "user"sv,
+                                  "userdetails"sv, "userinfo"sv,    "username"sv,   "usertitle"sv,   "vote"sv,
+                                  "votecell"sv,    "votes"sv,       "voting"sv};
 
 // Names of the content itself, anywhere in a class or id.
 constexpr std::array kContentNames{
@@ -128,6 +133,7 @@ Claim claim_of_name(std::string_view name) {
     if (holds(kFrameWords, word) || word.starts_with("related")) say(Claim::frame);
     if (holds(kWeakWords, word)) say(Claim::weak_frame);
     if (holds(kReactionWords, word)) say(Claim::reaction);
+    if (holds(kPosterWords, word)) say(Claim::poster);
     if (word == "caption") say(Claim::caption);
     beside = word == "with" || word == "has" || word == "no" || word == "without";
   });
@@ -175,6 +181,7 @@ Claim claim_of(const PageTree& page, std::uint32_t node) {
     return note ? Claim::none : Claim::frame;
   }
   if (const Claim claim = claim_of_role(role); claim != Claim::none && by_tag == Claim::none) return claim;
+  if (tag == LXB_TAG_A && role == "button") return Claim::frame;
   if (page.attribute(node, "itemprop") == "articleBody") return Claim::content;
   // A heading or a whole paragraph named "related-title" says nothing of what it holds; only boxes do.
   if (!is_block(tag) && tag != LXB_TAG_SPAN && tag != kCustomTag) return by_tag;

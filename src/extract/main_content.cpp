@@ -27,6 +27,7 @@ constexpr double kShownShare = 0.6;          // of the text: what is hidden and 
 constexpr std::uint32_t kEnoughProse = 250;  // characters: the judgments left a text
 constexpr std::uint32_t kLittleText = 200;   // characters: they left none
 constexpr std::uint32_t kQuoteProse = 40;
+constexpr std::uint32_t kIndexProse = 400;   // characters: a page with more is no mere index
 constexpr std::uint32_t kWordyItem = 20;     // characters of an item that are not in a link
 constexpr std::uint32_t kBackLink = 6;       // characters of the link from a note back to its place: "^", "back"
 constexpr std::uint32_t kItemsToJudge = 20;  // of a list
@@ -146,7 +147,8 @@ class Finder {
       if (claims_[i] == Claim::content) content_end = std::max(content_end, nodes_[i].end);
       const bool frame = is_frame(claims_[i]) && measures_[i].text < kFrameMostOfText * whole && !holds_content(i) &&
                          !(i < content_end && holds_quote(i));
-      if (frame) content_.dropped[i] = 1;
+      if (frame || is_entry_form(i)) content_.dropped[i] = 1;
+      if (content_.dropped[i] && holds_title(i)) keep_sentences(i);
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
     }
   }
@@ -157,6 +159,8 @@ class Finder {
         return true;
       case Claim::weak_frame:
         return judgment_ == Judgment::strict;
+      case Claim::poster:
+        return judgment_ == Judgment::strict && kind_ == PageKind::thread;
       case Claim::caption:
         return judgment_ == Judgment::strict && kind_ == PageKind::article;
       case Claim::reaction:
@@ -164,6 +168,30 @@ class Finder {
       default:
         return false;
     }
+  }
+
+  bool holds_title(std::uint32_t node) const { return title_ > node && title_ < nodes_[node].end; }
+
+  // Of a header with the page's title in it, the sentences below it: the standfirst of an article, a hero's claim.
+  void keep_sentences(std::uint32_t header) {
+    content_.dropped[header] = 0;
+    for (std::uint32_t i = header + 1; i < nodes_[header].end;) {
+      const bool block = is_block(nodes_[i].tag) && heading_level(page_, i) == 0 && nodes_[i].tag != 0;
+      if (block && (measures_[i].prose == 0 || is_frame(claims_[i])) && !holds_title(i)) content_.dropped[i] = 1;
+      i = content_.dropped[i] ? nodes_[i].end : i + 1;
+    }
+  }
+
+  // A form in which one writes: to answer, to search, to subscribe.
+  bool is_entry_form(std::uint32_t node) const {
+    if (nodes_[node].tag != LXB_TAG_FORM || measures_[node].prose > kEnoughProse) return false;
+    for (std::uint32_t i = node + 1; i < nodes_[node].end; ++i) {
+      if (nodes_[i].tag == LXB_TAG_TEXTAREA) return true;
+      if (nodes_[i].tag == LXB_TAG_INPUT &&
+          (page_.attribute(i, "type") == "email" || page_.attribute(i, "type") == "password"))
+        return true;
+    }
+    return false;
   }
 
   // A "page-with-sidebar" around everything, or a header around the article's own title and text.
@@ -186,11 +214,24 @@ class Finder {
 
   void drop_link_lists() {
     const double whole = std::max<std::uint32_t>(measures_[0].text, 1);
+    if (kind_ != PageKind::article && measures_[0].prose < kIndexProse && link_lists() > kListMostOfText * whole)
+      return;
     for (std::uint32_t i = 0; i < nodes_.size();) {
       if (!content_.dropped[i] && is_link_list(i) && measures_[i].text < kListMostOfText * whole)
         content_.dropped[i] = 1;
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
     }
+  }
+
+  // The text in lists of links, which a page that is an index consists of.
+  std::uint32_t link_lists() const {
+    std::uint32_t text = 0;
+    for (std::uint32_t i = 0; i < nodes_.size();) {
+      const bool list = !content_.dropped[i] && is_link_list(i);
+      if (list) text += measures_[i].text;
+      i = list || content_.dropped[i] ? nodes_[i].end : i + 1;
+    }
+    return text;
   }
 
   bool is_link_list(std::uint32_t node) const {
@@ -275,8 +316,9 @@ class Finder {
 
   // Two boxes of one name beside each other, such as two halves of a text around an advertisement.
   bool is_part(std::uint32_t one, std::uint32_t other) const {
-    return nodes_[one].tag == LXB_TAG_DIV && nodes_[other].tag == LXB_TAG_DIV && nodes_[one].depth == nodes_[other].depth &&
-           measures_[other].prose >= kEnoughProse && measures_[one].prose >= kEnoughProse &&
+    return nodes_[one].tag == LXB_TAG_DIV && nodes_[other].tag == LXB_TAG_DIV &&
+           nodes_[one].depth == nodes_[other].depth && measures_[other].prose >= kEnoughProse &&
+           measures_[one].prose >= kEnoughProse &&
            same_but_for_digits(page_.attribute(one, "class"), page_.attribute(other, "class"));
   }
 
