@@ -202,7 +202,8 @@ Json json_of(const model::ProbeResult& probe) {
 }
 
 Json json_of(const extract::Document& document) {
-  Json blocks = Json::array(), links = Json::array();
+  Json blocks = Json::array(), links = Json::array(), pages = Json::array();
+  for (const auto& page : document.pages) pages.push_back({{"number", page.number}, {"range", json_range(page.range)}});
   for (const auto& block : document.blocks) {
     Json each{{"kind", name_of(block.kind)}, {"range", json_range(block.range)}};
     if (block.kind == extract::BlockKind::heading) each["level"] = block.level;
@@ -212,6 +213,7 @@ Json json_of(const extract::Document& document) {
     links.push_back({{"target", link.target}, {"text", link.text}, {"nofollow", link.nofollow}});
   }
   return {{"title", document.title},
+          {"authors", document.authors},
           {"language", document.language},
           {"media_type", document.media_type},
           {"published", document.published ? Json(to_rfc3339(*document.published)) : Json(nullptr)},
@@ -222,6 +224,7 @@ Json json_of(const extract::Document& document) {
           {"canonical", document.canonical},
           {"text", document.text},
           {"blocks", blocks},
+          {"pages", pages},
           {"links", links}};
 }
 

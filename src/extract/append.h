@@ -9,9 +9,9 @@
 
 namespace renvoi::extract {
 
-// Adds `part` under a heading of `level` (none when `heading` is empty); the part's own headings go below it. The text
-// limit cuts. Links are taken along, within limits.
-void append(Document& document, const Document& part, std::string_view heading, std::uint8_t level,
+// Adds `part` under a heading of the first level (none when `heading` is empty). The part's own headings go `deeper`
+// levels down. The text limit cuts. Links are taken along, within limits.
+void append(Document& document, const Document& part, std::string_view heading, std::uint8_t deeper,
             const Limits& limits);
 
 }  // namespace renvoi::extract

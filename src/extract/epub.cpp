@@ -81,7 +81,7 @@ Result<void> read_chapter(std::string_view bytes, std::string& last_title, const
   if (chapter.blocks.empty()) return {};
   const bool new_title =
       !chapter.title.empty() && !same(chapter.title, document.title) && !same(chapter.title, last_title);
-  append(document, chapter, new_title ? chapter.title : "", 1, reading.limits);
+  append(document, chapter, new_title ? chapter.title : "", 0, reading.limits);
   if (new_title) last_title = chapter.title;
   return {};
 }

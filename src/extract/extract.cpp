@@ -12,6 +12,7 @@
 #include "extract/html.h"
 #include "extract/markdown.h"
 #include "extract/office.h"
+#include "extract/pdf.h"
 #include "extract/plain.h"
 #include "extract/sniff.h"
 
@@ -32,7 +33,10 @@ Result<void> read_packed(Kind kind, std::string_view bytes, const Reading& readi
     return Error{ErrorCode::exhausted, fmt::format("this file of {} bytes is longer than the {} that are read of its "
                                                    "kind: raise fetch.max_body_bytes",
                                                    bytes.size(), reading.limits.max_input_bytes)};
-  if (kind == Kind::pdf) return unreadable("a PDF file");
+  if (kind == Kind::pdf) {
+    document.media_type = "application/pdf";
+    return read_pdf(bytes, reading, document);
+  }
   if (kind == Kind::zip) {
     RENVOI_TRY(const bool office, read_office(bytes, reading, document));
     if (office) return {};

@@ -96,13 +96,12 @@ class OdfReader {
       } else if (name == "p") {
         paragraph(node, list_level);
       } else if (name == "list") {
-        if (list_level == 0) in_list_ = false;
         RENVOI_CHECK(blocks(node, static_cast<std::uint8_t>(std::min(list_level + 1, 6))));
-        if (list_level == 0) in_list_ = false;
       } else if (name == "table") {
         TableWriter writer(builder_, TableStyle::rows);
         RENVOI_CHECK(rows(node, writer));
         writer.finish();
+        in_list_ = false;
       } else if (!is_left_out(name) && node.type() == pugi::node_element && name != "notes") {
         RENVOI_CHECK(blocks(node, list_level));  // sections, list items, frames, groups, ...
       }
@@ -140,6 +139,7 @@ class OdfReader {
       in_list_ = true;
       return;
     }
+    in_list_ = false;
     const bool code = style.starts_with("Preformatted");
     builder_.add(code                             ? BlockKind::code
                  : style.starts_with("Quotation") ? BlockKind::quote

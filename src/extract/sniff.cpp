@@ -113,12 +113,13 @@ bool looks_like_html(std::string_view bytes) {
 
 // What is read although it is not text. A PDF may begin with what its server or mailer left before it (ISO 32000-1,
 // annex H.3.4).
-std::optional<Kind> packed_kind(std::string_view bytes) {
+std::optional<Kind> packed_kind(std::string_view bytes, const Hints& hints) {
   if (bytes.starts_with("PK\x03\x04")) return Kind::zip;
   if (bytes.starts_with("\x1F\x8B")) return Kind::gzip;
   if (bytes.size() > 262 && bytes.substr(257).starts_with("ustar")) return Kind::tar;
   const std::size_t mark = bytes.substr(0, kPdfMarkBytes).find("%PDF-");
-  if (mark == 0 || (mark != std::string_view::npos && looks_binary(bytes))) return Kind::pdf;
+  const bool said = media_type_of(hints.content_type) == "application/pdf" || extension_of(hints.name) == "pdf";
+  if (mark == 0 || (mark != std::string_view::npos && (said || looks_binary(bytes)))) return Kind::pdf;
   return std::nullopt;
 }
 
@@ -178,7 +179,7 @@ std::string charset_of(std::string_view content_type) {
 
 Sniffed sniff(std::string_view bytes, const Hints& hints) {
   if (!has_byte_order_mark(bytes)) {
-    if (const auto packed = packed_kind(bytes)) return {*packed, {}};
+    if (const auto packed = packed_kind(bytes, hints)) return {*packed, {}};
     if (const std::string_view name = binary_name(bytes); !name.empty()) return {Kind::binary, std::string(name)};
     if (looks_binary(bytes)) return {Kind::binary, "binary data of an unknown kind"};
   }

@@ -197,7 +197,7 @@ Result<ChildResult> run_confined(const std::filesystem::path& program, const std
   if (id < 0) return failed("no process can be started");
   if (id == 0) become(name.c_str(), pointers.data(), limits, {file, output.in, errors.in, report.in, ruleset}, parent);
   Child child(id);
-  output.in = errors.in = report.in = Descriptor();
+  for (Pipe* pipe : {&output, &errors, &report}) pipe->in = Descriptor();
   ChildResult result;
   result.end = gather(output.out, errors.out, limits, result);
   if (result.end != ChildEnd::exited) child.kill();

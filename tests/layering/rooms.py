@@ -5,7 +5,7 @@ MAY_USE = {
     "io": ["base"],
     "net": ["base"],
     "text": ["base"],
-    "extract": ["text"],
+    "extract": ["io", "text"],
     "model": ["io", "net", "text"],
     "catalog": ["io"],
     "index": ["io", "text"],

@@ -84,8 +84,10 @@ Result<void> run_extract(Context& context, const ExtractOptions& options) {
     if (options.passages) {
       value["passages"] = Json::array();
       for (const auto& passage : extract::passages(*document)) {
+        const std::uint32_t page = extract::page_at(*document, passage.range.begin);
         value["passages"].push_back({{"ordinal", passage.ordinal},
                                      {"range", json_range(passage.range)},
+                                     {"page", page == 0 ? Json(nullptr) : Json(page)},
                                      {"section", passage.heading_path},
                                      {"fingerprint", fmt::format("{:016x}", passage.fingerprint)}});
       }
@@ -101,8 +103,9 @@ Result<void> run_extract(Context& context, const ExtractOptions& options) {
 
 void declare_extract_command(CLI::App& app, Context& context) {
   CLI::App* command =
-      add_command(app, "extract", "Print what renvoi reads in a page: text, Markdown or JSON (needs no model)",
+      add_command(app, "extract", "Print what renvoi reads in a page or file: text, Markdown or JSON (needs no model)",
                   "  renvoi extract page.html --format markdown\n"
+                  "  renvoi extract report.pdf --format json --passages\n"
                   "  renvoi extract https://example.org/ --format json\n"
                   "  curl -s https://example.org/ | renvoi extract -\n");
   auto options = std::make_shared<ExtractOptions>();
