@@ -70,6 +70,13 @@ std::optional<std::string> set_answer_scope(const toml::node& node, Config& conf
   return "must be \"index\", \"web\" or \"auto\"";
 }
 
+// Each is a thread and a connection.
+std::optional<std::string> set_hosts_at_once(const toml::node& node, Config& config) {
+  if (auto problem = assign(node, config.fetch.hosts_at_once)) return problem;
+  if (config.fetch.hosts_at_once >= 1 && config.fetch.hosts_at_once <= 256) return {};
+  return "must be from 1 to 256";
+}
+
 std::optional<std::string> set_retention(const toml::node& node, Config& config) {
   std::string text;
   if (auto problem = assign(node, text)) return problem;
@@ -140,6 +147,11 @@ std::vector<Setting> all_settings() {
           "fetch.max_body_bytes", [](Config & c) -> auto& { return c.fetch.max_body_bytes; }),
       setting(
           "fetch.total_timeout_ms", [](Config & c) -> auto& { return c.fetch.total_timeout_ms; }),
+      {"fetch.hosts_at_once", set_hosts_at_once},
+      setting(
+          "fetch.requests_per_minute", [](Config & c) -> auto& { return c.fetch.requests_per_minute; }),
+      setting(
+          "fetch.source_requests_per_minute", [](Config & c) -> auto& { return c.fetch.source_requests_per_minute; }),
       {"source.retention", set_retention},
       setting(
           "source.max_depth", [](Config & c) -> auto& { return c.source.max_depth; }),

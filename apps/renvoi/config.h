@@ -51,6 +51,9 @@ struct Config {
     std::string robots_agent = "renvoi";
     std::uint64_t max_body_bytes = 64u << 20;
     std::uint32_t total_timeout_ms = 60'000;
+    std::uint32_t hosts_at_once = 32;              // of one pass over a source
+    std::uint32_t requests_per_minute = 0;         // to all servers together; 0: no limit
+    std::uint32_t source_requests_per_minute = 0;  // of one source's pass; 0: no limit
   } fetch;
   catalog::SourcePolicy source;  // defaults of `renvoi add`
   crawl::LifePolicy life;        // when a reference is suspected, gone, looked at again

@@ -38,6 +38,9 @@ net::HttpClient::Options client_options(const Config& config) {
   options.user_agent = fmt::format("renvoi/{} (+{})", RENVOI_VERSION,
                                    config.fetch.contact.empty() ? "contact not set" : config.fetch.contact);
   options.ca_bundle = config.fetch.ca_bundle;
+  // Who asks a question is not to wait for a crawl.
+  constexpr std::uint32_t kForQuestions = 16;
+  options.max_connections = config.fetch.hosts_at_once + kForQuestions;
   return options;
 }
 
@@ -209,6 +212,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   fetching.max_body_bytes = config.fetch.max_body_bytes;
   fetching.total_timeout_ms = config.fetch.total_timeout_ms;
   fetching.robots_agent = config.fetch.robots_agent;
+  fetching.requests_per_minute = config.fetch.requests_per_minute;
   engine->fetcher_ = crawl::make_fetcher(*engine->client_, engine->clock_, fetching);
   engine->cache_ = std::make_unique<crawl::DocumentCache>(*engine->files_, collection_folder(config) / "cache",
                                                           config.answer.cache_bytes);
@@ -246,6 +250,8 @@ ingest::IngestOptions Engine::ingest_options(const OnProgress& on_progress) cons
   options.sync.life = config_.life;
   options.sync.revisit = config_.revisit;
   options.sync.probe = config_.probe;
+  options.sync.hosts_at_once = config_.fetch.hosts_at_once;
+  options.sync.requests_per_minute = config_.fetch.source_requests_per_minute;
   return options;
 }
 

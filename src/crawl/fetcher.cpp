@@ -9,6 +9,7 @@
 #include "crawl/file_fetch.h"
 #include "crawl/meta_refresh.h"
 #include "crawl/politeness.h"
+#include "crawl/rate.h"
 #include "crawl/robots_cache.h"
 #include "crawl/web_archive.h"
 #include "net/retry_after.h"
@@ -70,7 +71,11 @@ Outcome outcome_of(int status, bool conditional) {
 class HttpFetcher final : public Fetcher {
  public:
   HttpFetcher(net::HttpClient& client, const Clock& clock, FetcherOptions options)
-      : client_(client), clock_(clock), options_(std::move(options)), robots_(client, clock, options_.robots_agent) {}
+      : client_(client),
+        clock_(clock),
+        options_(std::move(options)),
+        rate_(options_.requests_per_minute),
+        robots_(client, clock, options_.robots_agent, &rate_) {}
 
   Observation fetch(const Request& request, std::stop_token stop) override {
     if (!request.archive.empty())
@@ -80,6 +85,12 @@ class HttpFetcher final : public Fetcher {
     if (!url) return at_now(observed(Outcome::refused, url.error().message), request.address);
     if (url->scheme() == "file") return fetch_file(*url, request.validators, options_.max_body_bytes, clock_.now());
     return follow(*url, request, stop);
+  }
+
+  std::chrono::steady_clock::time_point turn(const Request& request) override {
+    const auto url = net::Url::parse(request.address);
+    if (!request.archive.empty() || !url || url->scheme() == "file") return {};
+    return politeness_.turn(url->origin());
   }
 
   std::vector<std::string> sitemaps(const Request& request, std::stop_token stop) override {
@@ -169,8 +180,9 @@ class HttpFetcher final : public Fetcher {
     }
     std::uint32_t delay_ms = std::min(request.policy.min_delay_ms, kMaxDelay_ms);
     if (auto refused = refused_by_robots(url, request, delay_ms, stop)) return {std::move(*refused), {}};
-    if (!request.urgent && !politeness_.wait(host, milliseconds(delay_ms), stop))
-      return {observed(Outcome::unreachable, "stopped"), {}};
+    const bool may = request.urgent || (politeness_.wait(host, milliseconds(delay_ms), stop) && rate_.wait(stop));
+    if (!may) return {observed(Outcome::unreachable, "stopped"), {}};
+    if (request.urgent) rate_.count();
     const bool conditional = first && !(request.validators.etag.empty() && request.validators.last_modified.empty());
     auto response = client_.fetch(order(url, request, conditional), stop);
     politeness_.finished(host, milliseconds(delay_ms));
@@ -239,6 +251,7 @@ class HttpFetcher final : public Fetcher {
   net::HttpClient& client_;
   const Clock& clock_;
   const FetcherOptions options_;
+  Rate rate_;
   RobotsCache robots_;
   Politeness politeness_;
 };

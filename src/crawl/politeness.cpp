@@ -25,6 +25,12 @@ void Politeness::hold(const std::string& host, std::chrono::seconds time) {
   entry.held_until = std::max(entry.held_until, Clock::now() + time);
 }
 
+Politeness::Clock::time_point Politeness::turn(const std::string& host) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = hosts_.find(host);
+  return found == hosts_.end() ? Clock::time_point{} : found->second.next;
+}
+
 std::optional<std::chrono::seconds> Politeness::held(const std::string& host) {
   const std::scoped_lock lock(mutex_);
   const auto left = hosts_[host].held_until - Clock::now();

@@ -22,7 +22,9 @@ class Politeness {
   void finished(const std::string& host, std::chrono::milliseconds delay);
   // The host asked for nothing more for so long (Retry-After).
   void hold(const std::string& host, std::chrono::seconds time);
-  // How long that still is; nothing when it is over.
+  // When the host's turn is, as far as is known now.
+  Clock::time_point turn(const std::string& host);
+  // How long it is to be left alone for; nothing when that is over.
   std::optional<std::chrono::seconds> held(const std::string& host);
 
  private:

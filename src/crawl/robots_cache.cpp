@@ -28,6 +28,7 @@ OriginRules RobotsCache::ask(const net::Url& page, net::AddressPolicy addresses,
     text.append(piece.substr(0, kMaxRobotsBytes - text.size()));
     return text.size() < kMaxRobotsBytes;
   };
+  if (rate_ != nullptr) rate_->count();
   const auto response = client_.fetch(request, stop);
   if (!response) {
     // A chain of redirects without an end is a robots.txt that is not there.
@@ -42,21 +43,34 @@ OriginRules RobotsCache::ask(const net::Url& page, net::AddressPolicy addresses,
   return rules;
 }
 
+std::shared_ptr<const OriginRules> RobotsCache::held(const std::string& origin) const {
+  const auto found = entries_.find(origin);
+  return found != entries_.end() && clock_.now() < found->second.until ? found->second.rules : nullptr;
+}
+
 std::shared_ptr<const OriginRules> RobotsCache::get(const net::Url& page, net::AddressPolicy addresses,
                                                     std::stop_token stop) {
   const std::string origin = page.origin();
-  const Timestamp now = clock_.now();
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto found = entries_.find(origin);
-    if (found != entries_.end() && now < found->second.until) return found->second.rules;
+  std::unique_lock lock(mutex_);
+  // Whose answer was not kept (stopped, or refused by its own policy) leaves the question to the next one.
+  answered_.wait(lock, stop, [&] { return held(origin) || !asked_.contains(origin); });
+  if (auto rules = held(origin)) return rules;
+  if (stop.stop_requested() && asked_.contains(origin)) {
+    auto rules = std::make_shared<OriginRules>();
+    rules->error = Error{ErrorCode::unavailable, "stopped"};
+    return rules;
   }
+  asked_.insert(origin);
+  lock.unlock();
   auto rules = std::make_shared<const OriginRules>(ask(page, addresses, stop));
+  lock.lock();
+  asked_.erase(origin);
+  answered_.notify_all();
   // A refusal by our own guard says nothing about the origin: another source may be allowed to reach it.
   const bool ours = rules->error && rules->error->code == ErrorCode::denied;
   if (ours || stop.stop_requested()) return rules;
-  const std::scoped_lock lock(mutex_);
   if (entries_.size() >= kMaxOrigins) entries_.clear();
+  const Timestamp now = clock_.now();
   entries_[origin] = {rules, now + (rules->error ? kRetry_s : kKeep_s)};
   return rules;
 }

@@ -46,7 +46,12 @@ void SyncPass::progress(const std::string& current) {
 
 void SyncPass::want(const std::string& address, std::uint32_t depth, bool ignore_canonical) {
   if (!queued_.insert(address).second && !ignore_canonical) return;
-  queue_.push_back({address, depth, ignore_canonical});
+  want_again({address, depth, ignore_canonical});
+}
+
+void SyncPass::want_again(Wanted wanted) {
+  const std::string host = origin_of(wanted.address);
+  queue_.push(host, {std::move(wanted), nullptr});
 }
 
 // A new page that is not indexed leaves the frontier; that this cannot be written will be told by the next write that
@@ -114,42 +119,132 @@ bool SyncPass::host_given_up(const std::string& address, const Observation* seen
 }
 
 Result<void> SyncPass::work() {
-  while (!queue_.empty()) {
+  const std::uint32_t at_once = has_local_documents(source_.kind) ? 1 : options_.hosts_at_once;
+  LookAhead ahead(fetcher_, {at_once, options_.max_held_bytes}, stop_);
+  for (;;) {
+    const auto until = begin_some(ahead);
     if (stop_.stop_requested()) {
       cut_ = true;
       return {};
     }
-    const Wanted wanted = std::move(queue_.front());
-    queue_.pop_front();
-    progress(wanted.address);
-    RENVOI_CHECK(look(wanted));
+    if (queue_.empty() && running_.empty()) return {};
+    auto answer = ahead.next(until);
+    if (!answer) continue;
+    RENVOI_CHECK(take(std::move(*answer)));
+    drop_pointless(ahead);
   }
-  return {};
 }
 
-Result<void> SyncPass::look(const Wanted& wanted) {
+// Begins what may be begun now. Gives the moment at which there may be more of it, whatever answers arrive.
+LookAhead::Clock::time_point SyncPass::begin_some(LookAhead& ahead) {
+  using Time = LookAhead::Clock;
+  constexpr auto kIdle = std::chrono::hours(1);
+  while (ahead.has_room() && !stop_.stop_requested()) {
+    const auto now = Time::now();
+    const auto host = queue_.next_host(now);
+    if (!host) break;
+    const Errand& errand = queue_.first(*host);
+    // Pages that wait for a probe are as much as those that wait to be looked at: then only probes are asked for.
+    if (!errand.reading && parked_bytes_ >= options_.max_held_bytes) break;
+    if (const auto turn = rate_.next(); turn > now) return turn;
+    if (const auto turn = fetcher_.turn(request_of(errand.wanted, nullptr)); turn > now) {
+      queue_.defer(*host, turn);
+      continue;
+    }
+    if (begin(ahead, *host)) rate_.count();
+  }
+  return queue_.next_due().value_or(Time::now() + kIdle);
+}
+
+// False when there is no point in it any more.
+bool SyncPass::begin(LookAhead& ahead, const std::string& host) {
+  Running run{host, queue_.take(host)};
+  const Reading* const reading = run.errand.reading.get();
+  const Wanted& wanted = run.errand.wanted;
+  if (is_pointless(reading != nullptr ? reading->wanted : wanted)) {
+    if (reading != nullptr) parked_bytes_ -= reading->seen.body.size();
+    queue_.free(host);
+    return false;
+  }
+  if (reading == nullptr) progress(wanted.address);
+  Fetcher::Request request = reading != nullptr ? request_of(wanted, nullptr) : request_for_look(wanted);
+  const std::uint64_t ticket = ++last_ticket_;
+  running_.emplace(ticket, std::move(run));
+  ahead.ask(ticket, std::move(request));
+  return true;
+}
+
+bool SyncPass::is_new(const Wanted& wanted) const {
+  const auto found = known_.find(wanted.address);
+  return found == known_.end() || found->second.state == ReferenceState::gone;
+}
+
+// Whether a look would be in vain: its host was given up, there may be no more documents (what is cut off so stays in
+// the frontier), or another page has moved to this address meanwhile.
+bool SyncPass::is_pointless(const Wanted& wanted) {
+  if (host_given_up(wanted.address, nullptr) || (is_new(wanted) && pages_ >= source_.policy.max_pages)) {
+    cut_ = true;
+    return true;
+  }
+  return !wanted.second_look && !wanted.ignore_canonical && looked_at_.contains(wanted.address);
+}
+
+// What was under way when the last document that the source may have was found.
+void SyncPass::drop_pointless(LookAhead& ahead) {
+  if (pages_ < source_.policy.max_pages) return;
+  for (auto run = running_.begin(); run != running_.end();) {
+    const Errand& errand = run->second.errand;
+    if (!is_pointless(errand.reading ? errand.reading->wanted : errand.wanted)) {
+      ++run;
+      continue;
+    }
+    ahead.drop(run->first);
+    if (errand.reading) parked_bytes_ -= errand.reading->seen.body.size();
+    queue_.free(run->second.host);
+    run = running_.erase(run);
+  }
+}
+
+Fetcher::Request SyncPass::request_for_look(const Wanted& wanted) const {
   const auto found = known_.find(wanted.address);
   const bool known = found != known_.end();
-  const bool is_new = !known || found->second.state == ReferenceState::gone;
-  if (host_given_up(wanted.address, nullptr) || (is_new && pages_ >= source_.policy.max_pages)) {
-    cut_ = true;
-    return {};
-  }
-  looked_at_.insert(wanted.address);
   Fetcher::Request request = request_of(wanted, known ? &found->second : nullptr);
   // A 304 with nothing indexed behind it would be an empty document.
   if (request.archive.empty() && known && found->second.indexed && found->second.state != ReferenceState::gone &&
       !is_read_again(found->second) && !wanted.second_look && !asks_unconditionally(found->second, options_.revisit))
     request.validators = found->second.validators;
-  Observation seen = fetcher_.fetch(request, stop_);
-  if (stop_.stop_requested() && seen.outcome != Outcome::fetched && seen.outcome != Outcome::not_modified) {
-    cut_ = true;
-    return {};
+  return request;
+}
+
+// Its host is free for the next only when all is decided that this answer decides.
+Result<void> SyncPass::take(LookAhead::Answer answer) {
+  const auto found = running_.find(answer.ticket);
+  Running run = std::move(found->second);
+  running_.erase(found);
+  Result<void> done;
+  Reading* const parked = run.errand.reading.get();
+  if (parked != nullptr) parked_bytes_ -= parked->seen.body.size();
+  if (is_pointless(parked != nullptr ? parked->wanted : run.errand.wanted)) {
+    // An answer of another host made it so.
+  } else if (parked != nullptr) {
+    Reading& reading = *parked;
+    done = note_probe(reading, run.errand.wanted.address, answer.seen);
+    if (done.ok()) done = judge(std::move(reading));
+  } else {
+    done = look(run.errand.wanted, std::move(answer.seen));
   }
+  queue_.free(run.host);
+  return done;
+}
+
+Result<void> SyncPass::look(const Wanted& wanted, Observation seen) {
+  looked_at_.insert(wanted.address);
   host_given_up(wanted.address, &seen);
   ++report_.totals.fetched;
   report_.totals.bytes += seen.body.size();
   if (seen.outcome == Outcome::fetched) note_redirect(wanted, seen);
+  const auto found = known_.find(wanted.address);
+  const bool known = found != known_.end();
   if (known) host_is_back(found->second, seen);
   return known ? look_known(found->second, wanted, std::move(seen)) : look_new(wanted, std::move(seen));
 }
@@ -167,7 +262,7 @@ void SyncPass::note_redirect(const Wanted& wanted, const Observation& seen) {
 }
 
 Result<void> SyncPass::look_known(Reference reference, const Wanted& wanted, Observation seen) {
-  if (seen.outcome == Outcome::fetched) return read_document(wanted, std::move(reference), seen);
+  if (seen.outcome == Outcome::fetched) return read_document(wanted, std::move(reference), std::move(seen));
   if (seen.outcome == Outcome::not_modified)
     ++report_.totals.unchanged;
   else
@@ -183,7 +278,7 @@ void SyncPass::count_missing(const Reference& reference) {
 }
 
 Result<void> SyncPass::look_new(const Wanted& wanted, Observation seen) {
-  if (seen.outcome == Outcome::fetched) return read_document(wanted, {}, seen);
+  if (seen.outcome == Outcome::fetched) return read_document(wanted, {}, std::move(seen));
   problem(wanted.address, seen.reason);
   if (wanted.address == source_.address || source_.kind == SourceKind::file)
     start_failed_ = as_error(seen, source_.address);

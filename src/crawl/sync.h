@@ -20,7 +20,8 @@
 
 namespace renvoi::crawl {
 
-// What a sync tells whoever indexes. Called from the sync's own thread, in order. An error ends the sync with it.
+// What a sync tells whoever indexes. Called from the sync's own thread, in order: of one host in the order in which its
+// pages were asked for, of several as their answers arrive. An error ends the sync with it.
 class SyncSink {
  public:
   virtual ~SyncSink() = default;
@@ -66,9 +67,15 @@ struct SyncOptions {
   std::optional<std::set<ReferenceId>> only;
   // Of a folder: only what is at or under these absolute paths now, or was (a watch saw them change).
   std::optional<std::set<std::string>> paths;
+  // Of different hosts; one host is asked for one thing at a time. 1: no thread is made, one page after the other.
+  std::uint32_t hosts_at_once = 32;
+  std::uint64_t max_held_bytes =
+      64u << 20;                          // of pages that were read and wait for their turn: beyond, no more is asked
+  std::uint32_t requests_per_minute = 0;  // of this pass, its pages and probes, evenly spread; 0: no limit
   std::function<void(const SyncProgress&)> on_progress;
 };
 
+// What a source lists is asked of several hosts at once (look_ahead.h), and decided on in the calling thread alone.
 // Errors: `not_found` (start address or folder does not exist, and nothing was known of it), `denied`, those of
 // catalogue and sink. A page's own trouble is not an error but a problem in the report.
 Result<SyncReport> sync_source(const catalog::Source& source, catalog::Catalog& catalog, Fetcher& fetcher,

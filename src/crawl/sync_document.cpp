@@ -178,7 +178,7 @@ Result<void> SyncPass::settle_move(Reference& next, const Reference& before) {
   return {};
 }
 
-Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Reference> known, const Observation& seen) {
+Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Reference> known, Observation seen) {
   const bool redirected = !seen.final_address.empty() && seen.final_address != wanted.address;
   const auto final_url = net::Url::parse(seen.final_address);
   if (!known && redirected && source_.kind != SourceKind::url && scope_) {
@@ -202,24 +202,41 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
   }
   const bool same_text = known && known->fingerprint == fingerprint(document->text);
   if (known && redirected && !same_text && !wanted.second_look && known->state != ReferenceState::gone) {
-    queue_.push_back({wanted.address, wanted.depth, wanted.ignore_canonical, true});
+    want_again({wanted.address, wanted.depth, wanted.ignore_canonical, true});
     return {};
   }
   // The links first: what is in the frontier survives, whatever happens to this page.
   RENVOI_CHECK(follow_links(*document, seen, wanted.depth));
   if (seen.noindex || document->noindex) return leave_out(wanted, known, seen, "the page asks for it (noindex)");
-  RENVOI_TRY(const auto mask, unmask(wanted, known, seen, *document));
-  if (mask) {
-    if (!known) {
-      problem(wanted.address, mask->reason);
-      drop(wanted.address);
-      return {};
-    }
-    return look_known(*known, wanted, *mask);
-  }
-  RENVOI_TRY(const bool other, belongs_to_canonical(wanted, known, seen, *document));
-  if (other) return leave_out(wanted, known, seen, "another address is its canonical one");
+  return judge({wanted, std::move(known), std::move(seen), std::move(*document)});
+}
 
+// Whether it is the page that its status says; then it is indexed. What has to be asked of its host for that is the
+// next thing that is asked of it, and the page waits.
+Result<void> SyncPass::judge(Reading reading) {
+  const Wanted& wanted = reading.wanted;
+  RENVOI_TRY(const Judgment judgment, unmask(reading));
+  if (!judgment.ask.empty()) {
+    looked_at_.erase(wanted.address);  // not yet
+    parked_bytes_ += reading.seen.body.size();
+    const std::string host = net::Url::parse(wanted.address)->origin();
+    Errand errand{{judgment.ask, wanted.depth}, std::make_unique<Reading>(std::move(reading))};
+    queue_.push_front(host, std::move(errand));
+    return {};
+  }
+  looked_at_.insert(wanted.address);
+  if (!judgment.mask) return index_page(std::move(reading));
+  if (reading.known) return look_known(*reading.known, wanted, *judgment.mask);
+  problem(wanted.address, judgment.mask->reason);
+  drop(wanted.address);
+  return {};
+}
+
+Result<void> SyncPass::index_page(Reading reading) {
+  const auto& [wanted, known, seen, document] = reading;
+  RENVOI_TRY(const bool other, belongs_to_canonical(wanted, known, seen, document));
+  if (other) return leave_out(wanted, known, seen, "another address is its canonical one");
+  const bool redirected = !seen.final_address.empty() && seen.final_address != wanted.address;
   Reference before;
   if (known) before = *known;
   if (!known) {
@@ -253,20 +270,20 @@ Result<void> SyncPass::read_document(const Wanted& wanted, std::optional<Referen
   } else if (known->state == ReferenceState::gone) {
     ++pages_;
   }
-  const std::uint64_t now_fingerprint = fingerprint(document->text);
+  const std::uint64_t now_fingerprint = fingerprint(document.text);
   const bool same = before.fingerprint == now_fingerprint;
   Reference next = next_of(before, seen, before.indexed && !same);
-  next.type = extract::document_type(document->media_type);
-  next.date = date_of(*document, seen);
+  next.type = extract::document_type(document.media_type);
+  next.date = date_of(document, seen);
   // Another text at the new address: not the same document moved.
   if (next.state == ReferenceState::moved && !same) next.state = ReferenceState::live;
   if (next.state == ReferenceState::moved && before.indexed) RENVOI_CHECK(settle_move(next, before));
   if (same && before.indexed && before.state != ReferenceState::gone) {
     ++report_.totals.unchanged;
-    if (is_read_again(before)) return hand_over(std::move(next), seen, std::move(*document), false);
+    if (is_read_again(before)) return hand_over(std::move(next), seen, std::move(reading.document), false);
     return state(std::move(next), before);
   }
-  return index_document(std::move(next), seen, std::move(*document), before.fingerprint != 0 && before.indexed);
+  return index_document(std::move(next), seen, std::move(reading.document), before.fingerprint != 0 && before.indexed);
 }
 
 }  // namespace renvoi::crawl

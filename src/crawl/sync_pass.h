@@ -3,8 +3,12 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 
+#include "crawl/agenda.h"
+#include "crawl/look_ahead.h"
+#include "crawl/rate.h"
 #include "crawl/scope.h"
 #include "crawl/soft_404.h"
 #include "crawl/sync.h"
@@ -18,7 +22,7 @@ Error as_error(const Observation& seen, const std::string& address);
 bool is_due_by_listing(const catalog::Reference& reference, Timestamp changed_at, std::int64_t revisit_after_s,
                        Timestamp now);
 
-// Of the thread that syncs.
+// Of the thread that syncs. It decides alone, on one answer at a time; the hosts are asked by a LookAhead.
 class SyncPass {
  public:
   SyncPass(const catalog::Source& source, catalog::Catalog& catalog, Fetcher& fetcher, const Clock& clock,
@@ -29,7 +33,8 @@ class SyncPass {
         clock_(clock),
         sink_(sink),
         options_(options),
-        stop_(stop) {}
+        stop_(stop),
+        rate_(options.requests_per_minute) {}
 
   Result<SyncReport> run();
 
@@ -39,6 +44,22 @@ class SyncPass {
     std::uint32_t depth = 0;
     bool ignore_canonical = false;
     bool second_look = false;  // at the end of the pass, when it is known what else leads where it leads
+  };
+  // A page that was read.
+  struct Reading {
+    Wanted wanted;
+    std::optional<catalog::Reference> known;
+    Observation seen;
+    extract::Document document;
+  };
+  // What is to be asked of a host: a page, or one that cannot exist, for a page that waits to be judged by it.
+  struct Errand {
+    Wanted wanted;
+    std::unique_ptr<Reading> reading{};
+  };
+  struct Running {
+    std::string host;
+    Errand errand;
   };
   // Of what was known of a host when the pass began, or died shortly before: how much there was, how much of it is
   // missing now, and how much is missing or dead.
@@ -52,10 +73,14 @@ class SyncPass {
     std::optional<Probe> elsewhere;
     Timestamp asked_at = 0;
   };
-  // What the answer to one look was, for those that have to react to it.
-  struct Look {
-    Observation seen;
-    bool stopped = false;
+  // What a page is taken for; or the page that cannot exist which has to be asked for before that can be said.
+  struct Judgment {
+    std::optional<Observation> mask;  // nothing: it is the page that its status says
+    std::string ask{};
+  };
+  struct Likeness {
+    bool same = false;
+    std::string ask{};
   };
 
   Result<void> load();
@@ -81,10 +106,19 @@ class SyncPass {
   std::string start_address() const;
   Fetcher::Request request_of(const Wanted& wanted, const catalog::Reference* known) const;
   Result<void> work();
-  Result<void> look(const Wanted& wanted);
+  LookAhead::Clock::time_point begin_some(LookAhead& ahead);
+  bool begin(LookAhead& ahead, const std::string& host);
+  void drop_pointless(LookAhead& ahead);
+  bool is_new(const Wanted& wanted) const;
+  bool is_pointless(const Wanted& wanted);
+  Fetcher::Request request_for_look(const Wanted& wanted) const;
+  Result<void> take(LookAhead::Answer answer);
+  Result<void> look(const Wanted& wanted, Observation seen);
   Result<void> look_known(catalog::Reference reference, const Wanted& wanted, Observation seen);
   Result<void> look_new(const Wanted& wanted, Observation seen);
-  Result<void> read_document(const Wanted& wanted, std::optional<catalog::Reference> known, const Observation& seen);
+  Result<void> read_document(const Wanted& wanted, std::optional<catalog::Reference> known, Observation seen);
+  Result<void> judge(Reading reading);
+  Result<void> index_page(Reading reading);
   Result<void> index_document(catalog::Reference reference, const Observation& seen, extract::Document document,
                               bool changed);
   Result<void> hand_over(catalog::Reference reference, const Observation& seen, extract::Document document,
@@ -111,15 +145,14 @@ class SyncPass {
   Result<void> host_is_down();
   void host_is_back(const catalog::Reference& reference, const Observation& seen);
   // Of sync_soft_404.cpp: what is not the page that its status says. Nothing: it is one.
-  Result<std::optional<Observation>> unmask(const Wanted& wanted, const std::optional<catalog::Reference>& known,
-                                            const Observation& seen, const extract::Document& document);
-  Result<bool> answers_anything(const Wanted& wanted, bool known_text, const Observation& seen,
-                                const extract::Document& document, bool says_missing);
-  Result<HostProbes*> probes_of(const std::string& address, bool may_ask);
-  Probe ask_probe(const std::string& address);
+  Result<Judgment> unmask(const Reading& reading);
+  Result<Likeness> answers_anything(const Reading& reading, bool known_text, bool says_missing);
+  Result<HostProbes*> probes_of(const std::string& origin);
+  Result<void> note_probe(const Reading& reading, const std::string& address, const Observation& seen);
   Result<void> settle_move(catalog::Reference& next, const catalog::Reference& before);
   bool host_given_up(const std::string& address, const Observation* seen);
   void want(const std::string& address, std::uint32_t depth, bool ignore_canonical = false);
+  void want_again(Wanted wanted);
   void drop(const std::string& address);
   void problem(const std::string& address, const std::string& reason);
   void progress(const std::string& current);
@@ -131,11 +164,15 @@ class SyncPass {
   SyncSink& sink_;
   const SyncOptions& options_;
   std::stop_token stop_;
+  Rate rate_;
 
   SyncReport report_;
   std::optional<Scope> scope_;                       // of what is on the web
   std::map<std::string, catalog::Reference> known_;  // by address, as it was when the pass began
-  std::deque<Wanted> queue_;
+  Agenda<Errand> queue_;                             // by origin
+  std::map<std::uint64_t, Running> running_;         // by ticket
+  std::uint64_t last_ticket_ = 0;
+  std::uint64_t parked_bytes_ = 0;                                        // of pages that wait for a probe
   std::set<std::string> queued_;                                          // ever, in this pass
   std::uint64_t pages_ = 0;                                               // references of the source that are not GONE
   std::uint64_t alive_ = 0;                                               // of those known when the pass began

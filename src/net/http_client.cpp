@@ -92,7 +92,7 @@ struct HttpClient::Impl {
       : options(std::move(given)),
         resolver(options.resolver ? options.resolver : make_system_resolver()),
         gate(std::max(1u, options.max_connections_per_host), std::max(1u, options.max_connections)),
-        loop(std::max(1u, options.max_connections)) {}
+        loop(std::max({1u, options.max_connections, options.max_idle_connections})) {}
 
   Result<Addresses> checked_addresses(const FetchRequest& request, std::stop_token stop);
   Result<FetchResponse> exchange(const FetchRequest& request, std::stop_token stop);
@@ -187,6 +187,7 @@ Result<FetchResponse> HttpClient::Impl::exchange_with(const FetchRequest& reques
   response.headers = std::move(transfer->headers);
   response.body = std::move(transfer->body);
   response.address = to_string(address);
+  response.http_version = transfer->http_version;
   return response;
 }
 

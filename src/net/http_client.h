@@ -2,7 +2,7 @@
 //
 // Each request resolves its host once (c-ares), checks every address, and dials a checked address; redirects are
 // followed here, not by curl, and each target is parsed, resolved and checked again. Proxy variables of the environment
-// are ignored. Cookies are off. One connection at a time to a host.
+// are ignored. Cookies are off. One connection at a time to a host. HTTP/2 where a server offers it over TLS (ALPN).
 #pragma once
 
 #include <chrono>
@@ -51,6 +51,7 @@ struct FetchResponse {
   std::map<std::string, std::string> headers;
   std::string body;
   std::string address;                                           // the address that was dialled
+  std::string http_version;                                      // "1.0", "1.1" or "2"
   std::string header(const std::string& lower_case_name) const;  // "" when absent
 };
 
@@ -67,8 +68,9 @@ class HttpClient {
  public:
   struct Options {
     std::string user_agent = "renvoi/0.1 (+contact not set)";
-    std::string ca_bundle{};  // path of extra CA certificates (PEM); empty: the system's
-    std::uint32_t max_connections = 32;
+    std::string ca_bundle{};                     // path of extra CA certificates (PEM); empty: the system's
+    std::uint32_t max_connections = 32;          // in use
+    std::uint32_t max_idle_connections = 256;    // kept open for the next request to their host, these included
     std::uint32_t max_connections_per_host = 1;  // raise it for an endpoint of one's own only
     std::shared_ptr<Resolver> resolver{};        // empty: the system's (c-ares)
   };

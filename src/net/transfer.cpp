@@ -287,6 +287,12 @@ Error Transfer::describe(CURLcode code) const {
 
 void Transfer::finish(CURLcode code) {
   std::lock_guard lock(mutex);
+  long version = 0;
+  if (easy_ != nullptr) curl_easy_getinfo(easy_, CURLINFO_HTTP_VERSION, &version);
+  http_version = version == CURL_HTTP_VERSION_2_0   ? "2"
+                 : version == CURL_HTTP_VERSION_1_0 ? "1.0"
+                 : version == CURL_HTTP_VERSION_1_1 ? "1.1"
+                                                    : "";
   if (wrong_address_) {
     error = Error{ErrorCode::denied, "an address that was not checked was about to be dialled"};
   } else if (code != CURLE_OK && !error) {

@@ -65,6 +65,7 @@ class Transfer {
   bool paused = false;  // curl waits until pieces are taken
   bool resume = false;  // the caller took them
   int status = 0;
+  const char* http_version = "";
   std::map<std::string, std::string> headers;
   std::string body;
   std::optional<Error> error;

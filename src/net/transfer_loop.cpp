@@ -6,11 +6,11 @@
 
 namespace renvoi::net {
 
-TransferLoop::TransferLoop(std::uint32_t max_connections) {
+TransferLoop::TransferLoop(std::uint32_t max_open_connections) {
   curl_global_init(CURL_GLOBAL_DEFAULT);  // counted and thread-safe since 7.84
   multi_ = curl_multi_init();
   if (multi_ == nullptr) return;
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_open_connections));
   thread_ = std::thread([this] { run(); });
 }
 

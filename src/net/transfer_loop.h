@@ -16,8 +16,8 @@ namespace renvoi::net {
 // Thread-safe.
 class TransferLoop {
  public:
-  explicit TransferLoop(std::uint32_t max_connections);
-  ~TransferLoop();  // ends every transfer with `unavailable`
+  explicit TransferLoop(std::uint32_t max_open_connections);  // idle ones included
+  ~TransferLoop();                                            // ends every transfer with `unavailable`
   TransferLoop(const TransferLoop&) = delete;
   TransferLoop& operator=(const TransferLoop&) = delete;
 

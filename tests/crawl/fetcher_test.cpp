@@ -127,6 +127,19 @@ TEST_F(FetcherTest, TooLargeAndPrivateAndMalformedAreRefusedNeverMissing) {
   EXPECT_FALSE(seen.reason.empty());
 }
 
+// Whatever the policy of the source allows, multicast is never dialled: neither for the page nor for its robots.txt.
+TEST_F(FetcherTest, ARedirectToWhereNobodyMayDialIsRefused) {
+  for (const bool robots : {true, false}) {
+    policy.obey_robots = robots;
+    for (const char* target : {"http://224.0.0.1/", "http://[64:ff9b::e000:1]/", "http://[2002:e000:1::]/"}) {
+      site.set("/a", {302, "", "text/plain", {{"Location", target}}});
+      const Observation seen = fetch(site.url("/a"));
+      EXPECT_EQ(seen.outcome, Outcome::refused) << target << ": " << seen.reason;
+      EXPECT_FALSE(seen.reason.empty());
+    }
+  }
+}
+
 TEST_F(FetcherTest, NobodyThereIsTheHostsTrouble) {
   EXPECT_EQ(fetch("http://127.0.0.1:1/").outcome, Outcome::unreachable);
 }

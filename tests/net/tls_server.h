@@ -12,7 +12,7 @@
 
 namespace renvoi::net {
 
-// Self-signed, for one host name, with its key. Never written anywhere but where the test puts `pem()`.
+// Self-signed, for one host name, with its key. Never written anywhere but where the test puts `pem()` and `key_pem()`.
 class TestCertificate {
  public:
   explicit TestCertificate(const std::string& host, long valid_from_s = -3'600, long valid_to_s = 3'600) {
@@ -40,13 +40,10 @@ class TestCertificate {
   TestCertificate& operator=(const TestCertificate&) = delete;
 
   std::string pem() const {
-    BIO* memory = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(memory, certificate_);
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(memory, &data);
-    std::string text(data, static_cast<std::size_t>(size));
-    BIO_free(memory);
-    return text;
+    return written([&](BIO* memory) { PEM_write_bio_X509(memory, certificate_); });
+  }
+  std::string key_pem() const {
+    return written([&](BIO* memory) { PEM_write_bio_PrivateKey(memory, key_, nullptr, nullptr, 0, nullptr, nullptr); });
   }
 
   // Speaks TLS on a connected socket: reads one request, sends `answer`. What the client asked for as server name
@@ -70,6 +67,17 @@ class TestCertificate {
   }
 
  private:
+  template <typename Write>
+  static std::string written(Write write) {
+    BIO* memory = BIO_new(BIO_s_mem());
+    write(memory);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(memory, &data);
+    std::string text(data, static_cast<std::size_t>(size));
+    BIO_free(memory);
+    return text;
+  }
+
   EVP_PKEY* key_ = nullptr;
   X509* certificate_ = nullptr;
 };
