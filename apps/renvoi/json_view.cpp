@@ -51,6 +51,13 @@ Json json_time(Timestamp time) { return time == 0 ? Json(nullptr) : Json(to_rfc3
 
 Json json_range(text::Range range) { return {{"begin", range.begin}, {"end", range.end}}; }
 
+Json json_by_state(std::span<const std::uint64_t, 6> counts) {
+  Json states = Json::object();
+  for (std::size_t state = 0; state < counts.size(); ++state)
+    states[std::string(to_string(static_cast<catalog::ReferenceState>(state)))] = counts[state];
+  return states;
+}
+
 Json json_of(const catalog::SourcePolicy& policy) {
   return {{"retention", std::string(to_string(policy.retention))},
           {"allow_private_addresses", policy.allow_private_addresses},

@@ -9,10 +9,6 @@
 namespace renvoi::app {
 namespace {
 
-constexpr catalog::ReferenceState kStates[] = {catalog::ReferenceState::live,    catalog::ReferenceState::suspect,
-                                               catalog::ReferenceState::gone,    catalog::ReferenceState::host_down,
-                                               catalog::ReferenceState::blocked, catalog::ReferenceState::moved};
-
 index::IndexStats together(index::IndexStats full, const index::IndexStats& first) {
   full.references += first.references;
   full.passages += first.passages;
@@ -96,10 +92,7 @@ Json json_of(const Statistics::Table& table) {
 }  // namespace
 
 Json json_of(const Statistics& all, const Engine& engine) {
-  Json states = Json::object(), languages = Json::object();
-  for (const auto state : kStates) {
-    states[std::string(to_string(state))] = all.counts.references_by_state[static_cast<std::size_t>(state)];
-  }
+  Json languages = Json::object();
   for (const auto& [language, count] : all.languages) languages[language] = count;
   return {
       {"sources", all.counts.sources},
@@ -112,7 +105,7 @@ Json json_of(const Statistics& all, const Engine& engine) {
       {"first_tier", all.table.exists},
       {"table", all.table.exists ? json_of(all.table) : Json(nullptr)},
       {"queries_by", {{"words", all.queries.words}, {"encoder", all.queries.encoder}, {"table", all.queries.table}}},
-      {"references_by_state", states},
+      {"references_by_state", json_by_state(all.counts.references_by_state)},
       {"tombstones", all.counts.tombstones},
       {"frontier", all.counts.frontier},
       {"languages", languages},

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "catalog/lists.h"
 #include "catalog/types.h"
 
 namespace renvoi::catalog {
@@ -108,6 +109,16 @@ class Catalog {
   // The addresses that a source's references had before they moved. Sorted.
   Result<std::vector<std::string>> aliases(SourceId source);
   Result<std::vector<Reference>> references(std::optional<SourceId> source = {});
+  // Those after `after`, by id, at most `limit`. Going on with ReferenceList::next gives each reference that meets the
+  // filter all the while exactly once, whatever is written in between: ids are never used again. O(ids passed by), of
+  // which a call takes 200,000 at most.
+  Result<ReferenceList> list(const ReferenceFilter& filter, ReferenceId after, std::size_t limit);
+  // Of every source, by id. O(sources), as counts().
+  Result<std::vector<SourceCounts>> counts_by_source();
+  // Of the audit trail from `since` on, by day, source and event. O(trail): 100,000 events at most.
+  Result<std::vector<DayCount>> counts_by_day(Timestamp since);
+  // When the oldest event happened that the trail still has; 0: there is none.
+  Result<Timestamp> trail_since();
   // Forgets one reference (a tombstone stays).
   Result<void> remove_reference(ReferenceId id, Timestamp now, std::string_view reason);
   // Ids that may be shown: indexed, and LIVE, MOVED or HOST_DOWN. Sorted.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "commands/command.h"
+#include "pinning.h"
 
 namespace renvoi::app {
 namespace {
@@ -17,17 +18,7 @@ Result<void> run_pin(Context& context, const PinOptions& options) {
   RENVOI_TRY(const auto reference, catalog.find_reference(options.address));
   if (!reference)
     return Error{ErrorCode::not_found, fmt::format("no page of the collection has the address {}", options.address)};
-  RENVOI_TRY(const catalog::Source source, catalog.source(reference->source));
-  if (source.policy.retention == catalog::Retention::none && !options.off)
-    return Error{
-        ErrorCode::invalid,
-        fmt::format("the source of {} keeps nothing of its pages; 'renvoi add {} --retention text' changes that",
-                    options.address, source.address)};
-  Result<void> pinned = engine->cache().pin(reference->id, !options.off);
-  if (!pinned && pinned.error().code == ErrorCode::not_found)
-    return Error{ErrorCode::not_found,
-                 fmt::format("the cache holds nothing of {}; 'renvoi sync --force' reads it again", options.address)};
-  RENVOI_CHECK(pinned);
+  RENVOI_CHECK(set_pinned(*engine, *reference, !options.off));
   context.output.line(fmt::format("{}: {}", printable(options.address), options.off ? "not pinned" : "pinned"));
   context.output.value({{"address", options.address}, {"pinned", !options.off}});
   return {};

@@ -1,34 +1,12 @@
 // /api/search and /api/ask.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
-
 #include "json_view.h"
 #include "server/application.h"
 #include "server/filter_fields.h"
 
 namespace renvoi::app {
 namespace {
-
-// The query of a GET as the JSON of the POST: numbers become numbers, everything else is text.
-Json json_of_query(const std::map<std::string, std::string>& query, std::initializer_list<std::string_view> numbers) {
-  Json body = Json::object();
-  for (const auto& [name, value] : query) {
-    const std::string field = name == "q" ? "query" : name;
-    if (field == "source" || field == "language" || field == "type" || field == "state") {
-      add_filter_of_query(field, value, body);
-      continue;
-    }
-    body[field] = value;
-    if (field == "fast" && (value == "true" || value == "false")) body[field] = value == "true";
-    if (std::find(numbers.begin(), numbers.end(), field) == numbers.end()) continue;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error == std::errc() && end == value.data() + value.size()) body[field] = number;
-  }
-  return body;
-}
 
 search::SearchMode search_mode(const std::string& name) {
   return name == "semantic" ? search::SearchMode::semantic

@@ -27,9 +27,32 @@ void health(Application& application, const Exchange& exchange) {
   exchange.reply.json(200, {{"status", "ok"}});
 }
 
+// By source and state, and what happened today, so that a day's numbers are the largest of that day.
+Result<std::string> reference_metrics(Engine& engine) {
+  constexpr Timestamp kDay_s = 86'400;
+  catalog::Catalog& catalog = engine.collection().catalog();
+  RENVOI_TRY(const auto by_source, catalog.counts_by_source());
+  RENVOI_TRY(const auto today, catalog.counts_by_day(engine.clock().now() / kDay_s * kDay_s));
+  std::string text =
+      "# HELP renvoi_source_references References by source and state.\n# TYPE renvoi_source_references gauge\n";
+  for (const auto& of : by_source)
+    for (std::size_t state = 0; state < std::size(of.references_by_state); ++state)
+      text += fmt::format("renvoi_source_references{{source=\"{}\",state=\"{}\"}} {}\n", to_number(of.source),
+                          to_string(static_cast<catalog::ReferenceState>(state)), of.references_by_state[state]);
+  text +=
+      "# HELP renvoi_reference_events_today What happened to references since midnight UTC, by source (0: it is no "
+      "more).\n# TYPE renvoi_reference_events_today gauge\n";
+  for (const auto& count : today)
+    text += fmt::format("renvoi_reference_events_today{{source=\"{}\",event=\"{}\"}} {}\n", to_number(count.source),
+                        count.event, count.number);
+  return text;
+}
+
 void metrics(Application& application, const Exchange& exchange) {
   const auto all = gather_statistics(application.engine);
   if (!all) return exchange.reply.error(all.error());
+  const auto of_references = reference_metrics(application.engine);
+  if (!of_references) return exchange.reply.error(of_references.error());
   using State = catalog::ReferenceState;
   std::string text = application.metrics.text();
   const auto gauge = [&](const char* name, const char* help, auto value) {
@@ -54,6 +77,7 @@ void metrics(Application& application, const Exchange& exchange) {
     text += fmt::format("renvoi_references{{state=\"{}\"}} {}\n", to_string(state),
                         all->counts.references_by_state[static_cast<std::size_t>(state)]);
   }
+  text += *of_references;
   exchange.reply.text(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text),
                       {{"Cache-Control", "no-store"}});
 }
