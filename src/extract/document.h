@@ -12,7 +12,7 @@
 namespace renvoi::extract {
 
 // Changes whenever the same bytes could give another text or other passages (invariant 6).
-inline constexpr std::uint32_t kExtractorVersion = 1;
+inline constexpr std::uint32_t kExtractorVersion = 2;
 
 enum class BlockKind : std::uint8_t { heading, paragraph, list_item, table_row, code, quote };
 
@@ -39,17 +39,17 @@ struct Page {
 struct Document {
   std::string text;  // UTF-8, valid, the main content only, "\n" line ends; without the heading that is the title
   std::vector<Block> blocks;
-  std::string title;                 // at most 200 bytes
-  std::string language;              // ISO 639-1 or "und"
-  std::vector<std::string> authors;  // as the document names them, each at most 200 bytes
+  std::string title;     // at most 200 bytes
+  std::string language;  // ISO 639-1 or "und"
   // What the document says of itself in its metadata; nothing where it says nothing, or no date of the calendar. Not
   // compared with the clock: a date may be wrong, and in the future.
   std::optional<Timestamp> published, modified;
-  std::vector<Page> pages;  // empty when the document has no pages
-  std::vector<Link> links;  // of the whole page, not of the main content alone
-  std::string base;         // <base href>, "" when none
-  std::string canonical;    // <link rel=canonical>, "" when none
-  bool noindex = false;     // <meta name=robots> (or name=renvoi)
+  std::vector<std::string> authors;  // at most 8
+  std::vector<Page> pages;           // empty when the document has no pages
+  std::vector<Link> links;           // of the whole page, not of the main content alone
+  std::string base;                  // <base href>, "" when none
+  std::string canonical;             // <link rel=canonical>, "" when none
+  bool noindex = false;              // <meta name=robots> (or name=renvoi)
   bool nofollow = false;
   bool noarchive = false;
   std::string media_type;  // what it was taken for: "text/html", "text/plain", "application/pdf", ...
