@@ -112,6 +112,7 @@ Json json_of(const answer::Citation& citation) {
           {"address", citation.address},
           {"title", citation.title},
           {"section", citation.heading_path},
+          {"page", citation.page == 0 ? Json(nullptr) : Json(citation.page)},
           {"quote", citation.quote},
           {"range", json_range(citation.range)},
           {"state", std::string(to_string(citation.state))},

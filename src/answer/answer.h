@@ -38,6 +38,7 @@ struct Citation {
   std::string address;
   std::string title;
   std::string heading_path;
+  std::uint32_t page = 0;  // of a document that has pages (PDF): where the quote begins; else 0
   std::string quote;
   text::Range range;  // of the quote in the extracted text
   catalog::ReferenceState state = catalog::ReferenceState::live;

@@ -29,6 +29,7 @@ std::optional<Citation> cite(const EvidenceDocument& evidence, text::Range range
   citation.address = evidence.reference.address;
   citation.title = evidence.document.title.empty() ? evidence.reference.title : evidence.document.title;
   citation.heading_path = extract::heading_path_at(evidence.document, range.begin);
+  citation.page = extract::page_at(evidence.document, range.begin);
   citation.range = range;
   citation.state = evidence.reference.state;
   citation.checked_at = evidence.checked_at;

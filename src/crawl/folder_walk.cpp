@@ -33,7 +33,7 @@ struct Walker {
     const auto type = fs::status(real, error).type();
     if (type == fs::file_type::directory) {
       if (entered.insert(real).second) waiting.push_back(real);
-    } else if (type == fs::file_type::regular && may_be_document(name)) {
+    } else if (type == fs::file_type::regular && file_may_be_document(name)) {
       if (files.size() >= max_files)
         found.truncated = true;
       else

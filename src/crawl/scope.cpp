@@ -9,12 +9,25 @@ namespace renvoi::crawl {
 namespace {
 
 constexpr std::array kNotDocuments{
-    "7z",          "aac",  "apk", "avi",  "avif",  "bin", "bmp",  "bz2", "class", "css", "deb",  "dll",  "dmg",
-    "doc",         "docx", "eot", "eps",  "epub",  "exe", "flac", "flv", "gif",   "gz",  "ico",  "iso",  "jar",
-    "jpeg",        "jpg",  "js",  "json", "m4a",   "m4v", "map",  "mjs", "mkv",   "mov", "mp3",  "mp4",  "mpeg",
-    "mpg",         "msi",  "odp", "ods",  "odt",   "ogg", "ogv",  "otf", "pdf",   "png", "ppt",  "pptx", "ps",
-    "rar",         "rpm",  "so",  "svg",  "swf",   "tar", "tgz",  "tif", "tiff",  "ttf", "wasm", "wav",  "webm",
-    "webmanifest", "webp", "wmv", "woff", "woff2", "xls", "xlsx", "xz",  "zip",   "zst"};
+    "7z",  "aac",  "apk",         "avi",  "avif", "bin",  "bmp",   "bz2", "class", "css", "deb",  "dll",  "dmg", "doc",
+    "eot", "eps",  "exe",         "flac", "flv",  "gif",  "gz",    "ico", "iso",   "jar", "jpeg", "jpg",  "js",  "json",
+    "m4a", "m4v",  "map",         "mjs",  "mkv",  "mov",  "mp3",   "mp4", "mpeg",  "mpg", "msi",  "ogg",  "ogv", "otf",
+    "png", "ppt",  "ps",          "rar",  "rpm",  "so",   "svg",   "swf", "tar",   "tgz", "tif",  "tiff", "ttf", "wasm",
+    "wav", "webm", "webmanifest", "webp", "wmv",  "woff", "woff2", "xls", "xz",    "zip", "zst"};
+
+// Of those, what is a document when somebody put it into a folder: on a site they are parts of pages and downloads.
+constexpr std::array kFilesOnly{"js", "json", "mjs", "tar", "tgz", "zip"};
+
+std::string extension_of(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? "" : lower(name.substr(dot + 1));
+}
+
+template <typename Names>
+bool is_one_of(const Names& names, const std::string& extension) {
+  return std::any_of(names.begin(), names.end(), [&](const char* known) { return extension == known; });
+}
 
 bool is_default(const net::Url& url) {
   return (url.scheme() == "http" && url.port() == 80) || (url.scheme() == "https" && url.port() == 443);
@@ -27,13 +40,10 @@ std::string folder_of(std::string_view path) {
   return slash == std::string_view::npos ? "/" : std::string(path.substr(0, slash + 1));
 }
 
-bool may_be_document(std::string_view path) {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return true;
-  const std::string extension = lower(name.substr(dot + 1));
-  return std::none_of(kNotDocuments.begin(), kNotDocuments.end(),
-                      [&](const char* known) { return extension == known; });
+bool may_be_document(std::string_view path) { return !is_one_of(kNotDocuments, extension_of(path)); }
+
+bool file_may_be_document(std::string_view path) {
+  return may_be_document(path) || (is_one_of(kFilesOnly, extension_of(path)) && !path.ends_with(".min.js"));
 }
 
 std::optional<net::Url> resolve_link(std::string_view target, const net::Url& base) {

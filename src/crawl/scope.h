@@ -36,6 +36,8 @@ class Scope {
 std::string folder_of(std::string_view path);
 // By its extension: may the path be a document? ("/a/photo.jpg" is not.)
 bool may_be_document(std::string_view path);
+// The same of a file in a folder: archives, JSON and scripts too.
+bool file_may_be_document(std::string_view path);
 // The form under which a link is kept: resolved, http(s), without fragment. Nothing when it is none.
 std::optional<net::Url> resolve_link(std::string_view target, const net::Url& base);
 

@@ -57,8 +57,8 @@ struct Document {
   std::vector<Block> blocks;
   std::string title;     // at most 200 bytes
   std::string language;  // ISO 639-1 or "und"
-  std::vector<LanguageRange>
-      other_languages;  // sections of the text that are in another one; in order, not overlapping
+  // Sections of the text that are in another one; in order, not overlapping.
+  std::vector<LanguageRange> other_languages;
   // What the document says of itself in its metadata; nothing where it says nothing, or no date of the calendar. Not
   // compared with the clock: a date may be wrong, and in the future.
   std::optional<Timestamp> published, modified;

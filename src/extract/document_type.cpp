@@ -12,8 +12,10 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kMaxTypeBytes = 40;
 
-constexpr std::array kNames{"html"sv, "markdown"sv, "text"sv, "pdf"sv, "docx"sv, "xlsx"sv, "pptx"sv, "odt"sv,
-                            "ods"sv,  "odp"sv,      "epub"sv, "rtf"sv, "csv"sv,  "json"sv, "xml"sv};
+constexpr std::array kNames{"html"sv,     "markdown"sv, "text"sv, "pdf"sv,  "docx"sv, "xlsx"sv, "pptx"sv,
+                            "odt"sv,      "ods"sv,      "odp"sv,  "epub"sv, "rtf"sv,  "csv"sv,  "json"sv,
+                            "xml"sv,      "tsv"sv,      "mail"sv, "mbox"sv, "vtt"sv,  "srt"sv,  "rst"sv,
+                            "asciidoc"sv, "tex"sv,      "code"sv, "zip"sv,  "tar"sv,  "gzip"sv};
 
 constexpr std::array kLongNames{
     std::pair{"xhtml+xml"sv, "html"sv},
@@ -25,6 +27,13 @@ constexpr std::array kLongNames{
     std::pair{"vnd.oasis.opendocument.spreadsheet"sv, "ods"sv},
     std::pair{"vnd.oasis.opendocument.presentation"sv, "odp"sv},
     std::pair{"epub+zip"sv, "epub"sv},
+    std::pair{"tab-separated-values"sv, "tsv"sv},
+    std::pair{"rfc822"sv, "mail"sv},
+    std::pair{"x-subrip"sv, "srt"sv},
+    std::pair{"x-rst"sv, "rst"sv},
+    std::pair{"x-tex"sv, "tex"sv},
+    std::pair{"x-source"sv, "code"sv},
+    std::pair{"x-tar"sv, "tar"sv},
 };
 
 }  // namespace

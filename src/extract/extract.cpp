@@ -7,14 +7,22 @@
 #include <exception>
 
 #include "extract/archive_folder.h"
+#include "extract/asciidoc.h"
+#include "extract/code.h"
 #include "extract/decode.h"
 #include "extract/extract_any.h"
 #include "extract/html.h"
+#include "extract/json_text.h"
+#include "extract/latex.h"
+#include "extract/mail.h"
 #include "extract/markdown.h"
 #include "extract/office.h"
 #include "extract/pdf.h"
 #include "extract/plain.h"
+#include "extract/rst.h"
+#include "extract/separated.h"
 #include "extract/sniff.h"
+#include "extract/subtitles.h"
 
 namespace renvoi::extract {
 namespace {
@@ -56,10 +64,30 @@ Result<void> read_text(Kind kind, std::string_view text, const Reading& reading,
     case Kind::markdown:
       document.media_type = "text/markdown";
       return read_markdown(text, hints, limits, deadline, document);
+    case Kind::subtitles:
+      return read_subtitles(text, reading, document);
+    case Kind::table:
+      return read_separated(text, reading, document);
+    case Kind::json:
+      return read_json(text, reading, document);
+    case Kind::rst:
+      return read_rst(text, reading, document);
+    case Kind::asciidoc:
+      return read_asciidoc(text, reading, document);
+    case Kind::latex:
+      return read_latex(text, reading, document);
+    case Kind::code:
+      return read_code(text, reading, document);
     default:
       document.media_type = "text/plain";
       return read_plain(text, hints, limits, deadline, document);
   }
+}
+
+// The parts of a message each have a charset of their own.
+Result<void> read_messages(Kind kind, std::string_view bytes, const Reading& reading, Document& document) {
+  document.charset = "utf-8";
+  return kind == Kind::mail ? read_mail(bytes, reading, document) : read_mbox(bytes, reading, document);
 }
 
 }  // namespace
@@ -77,6 +105,8 @@ Result<Document> extract_any(std::string_view bytes, const Reading& reading) {
   }
   if (packed) {
     RENVOI_CHECK(read_packed(sniffed.kind, bytes, reading, document));
+  } else if (sniffed.kind == Kind::mail || sniffed.kind == Kind::mbox) {
+    RENVOI_CHECK(read_messages(sniffed.kind, bytes, reading, document));
   } else {
     Decoded decoded;
     decode(bytes, charset_of(reading.hints.content_type), sniffed.kind == Kind::html, decoded);

@@ -10,7 +10,7 @@
 namespace renvoi::extract {
 namespace {
 
-constexpr std::size_t kMaxAuthors = 50;
+constexpr std::size_t kMaxAuthors = 8;
 
 }  // namespace
 

@@ -63,7 +63,7 @@ class BadSources(unittest.TestCase):
     def test_a_binary_file(self):
         self.refused(FAILURES, "add", self.file("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20), words=["picture.txt"])
 
-    def test_a_pdf_says_that_it_is_not_read(self):
+    def test_a_damaged_pdf_says_so(self):
         self.refused(FAILURES, "extract", self.file("paper.pdf", b"%PDF-1.7\n" + b"\x00" * 500), words=["paper.pdf", "pdf"])
 
     @unittest.skipIf(os.geteuid() == 0, "the root user can read every file")

@@ -113,6 +113,7 @@ void print_answer(const Output& output, const answer::Answer& answer) {
     output.line(fmt::format(" [{}] {}", citation.number, title_of(citation.title, citation.address)));
     output.line(fmt::format("     {}", printable(citation.address)));
     if (!citation.heading_path.empty()) output.line(fmt::format("     in: {}", printable(citation.heading_path)));
+    if (citation.page != 0) output.line(fmt::format("     page: {}", citation.page));
     output.line(fmt::format("     \"{}\"", printable(citation.quote)));
     output.line(fmt::format("     {}, {} {}", to_string(citation.state),
                             citation.verified ? "checked" : "not checked now; last verified on",
