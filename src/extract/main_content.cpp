@@ -31,7 +31,9 @@ constexpr std::uint32_t kIndexProse = 400;   // characters: a page with more is 
 constexpr std::uint32_t kWordyItem = 20;     // characters of an item that are not in a link
 constexpr std::uint32_t kBackLink = 6;       // characters of the link from a note back to its place: "^", "back"
 constexpr std::uint32_t kItemsToJudge = 20;  // of a list
-constexpr std::uint32_t kTextLost = 600;     // characters of prose outside the heaviest child of the content: it stays
+// Characters of prose outside the heaviest child of the content, with more of which the child does not stand for it.
+constexpr std::uint32_t kTextLostOfArticle = 600;
+constexpr std::uint32_t kTextLost = 30;
 
 // How much is judged away.
 enum class Judgment : std::uint8_t { strict, mild, least };
@@ -287,7 +289,8 @@ class Finder {
       const std::uint32_t next = claimed_below(at);
       const std::uint32_t chosen = next != at ? next : heaviest_child(at);
       if (chosen == at) break;
-      if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > kTextLost) break;
+      const std::uint32_t may_be_lost = kind_ == PageKind::article ? kTextLostOfArticle : kTextLost;
+      if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > may_be_lost) break;
       claimed |= next != at;
       at = chosen;
     }
