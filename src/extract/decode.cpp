@@ -131,7 +131,8 @@ std::string guessed_charset(std::string_view bytes) {
   const std::string_view sample = bytes.substr(0, kDetectBytes);
   if (uchardet_handle_data(detector.get(), sample.data(), sample.size()) != 0) return {};
   uchardet_data_end(detector.get());
-  const std::string found = lower(uchardet_get_charset(detector.get()));
+  std::string found = lower(uchardet_get_charset(detector.get()));
+  if (found == "uhc") found = "windows-949";  // a name of uchardet's own
   std::string name = charset_named(found);
   return name.empty() ? found : name;  // "hz-gb-2312": not to be believed when declared, but here it was seen
 }

@@ -26,8 +26,7 @@ Result<void> read_html(std::string_view html, const Hints& hints, const Limits& 
   write_page_text(page, content, document.title, builder, document.anchors);
   std::string declared = declared_language(page);
   if (declared.empty()) declared = hints.language;
-  document.language = text::detect_language(document.text, declared);
-  document.other_languages = section_languages(document);
+  set_languages(document, text::detect_language(document.text, declared));
   if (std::chrono::steady_clock::now() > deadline)
     return Error{ErrorCode::exhausted, "reading this page took longer than its time limit"};
   return {};
