@@ -17,16 +17,15 @@ namespace renvoi::text {
 namespace {
 
 constexpr std::array<const char16_t*, 99> kAbbreviations = {
-    u"M.",     u"MM.",   "av.",    u"Mme.",  u"Mmes.", u"Mlle.",   u"Dr.",   u"Drs.",  u"Pr.",   u"Me.",
-    u"art.",   u"Art.",  u"al.",   u"alin.", u"cf.",   u"Cf.",     u"p.",    u"pp.",   u"ex.",   u"fig.",
-    u"Fig.",   u"figs.", u"n°.",   u"no.",   u"No.",   u"nos.",    u"Nos.",  u"vol.",  u"chap.", u"éd.",
-    u"env.",   u"av.",   u"apr.",  u"arr.",  u"bd.",   u"boul.",   u"coll.", u"dir.",  u"hab.",  u"réf.",
-    u"suppl.", u"trad.", u"tél.",  u"Cie.",  u"janv.", u"févr.",   u"sept.", u"oct.",  u"nov.",  u"déc.",
-    u"St.",    u"Ste.",  u"Mr.",   u"Mrs.",  u"Ms.",   u"Prof.",   u"Rev.",  u"Hon.",  u"Gen.",  u"Gov.",
-    u"Sen.",   u"Rep.",  u"Capt.", u"Col.",  u"Lt.",   u"Sgt.",    u"Sr.",   u"Jr.",   u"e.g.",  u"i.e.",
-    u"vs.",    u"U.S.",  u"U.K.",  u"sec.",  u"Sec.",  u"ch.",     u"eq.",   u"Eq.",   u"ref.",  u"Inc.",
-    u"Ltd.",   u"Co.",   u"Corp.", u"Dept.", u"Univ.", u"Mt.",     u"Ave.",  u"Blvd.", u"Jan.",  u"Feb.",
-    u"Aug.",   u"Sept.", u"Oct.",  u"Nov.",  u"Dec.",  u"approx.", u"resp.", u"ed.",   u"eds.",  u"transl."};
+    u"M.",    u"MM.",   u"Mme.",  u"Mmes.", u"Mlle.", u"Dr.",   u"Drs.",    u"Pr.",   u"Me.",  u"art.",  u"Art.",
+    u"al.",   u"alin.", u"cf.",   u"Cf.",   u"p.",    u"pp.",   u"ex.",     u"fig.",  u"Fig.", u"figs.", u"n°.",
+    u"no.",   u"No.",   u"nos.",  u"Nos.",  u"vol.",  u"chap.", u"éd.",     u"env.",  u"av.",  u"apr.",  u"arr.",
+    u"bd.",   u"boul.", u"coll.", u"dir.",  u"hab.",  u"réf.",  u"suppl.",  u"trad.", u"tél.", u"Cie.",  u"janv.",
+    u"févr.", u"sept.", u"oct.",  u"nov.",  u"déc.",  u"St.",   u"Ste.",    u"Mr.",   u"Mrs.", u"Ms.",   u"Prof.",
+    u"Rev.",  u"Hon.",  u"Gen.",  u"Gov.",  u"Sen.",  u"Rep.",  u"Capt.",   u"Col.",  u"Lt.",  u"Sgt.",  u"Sr.",
+    u"Jr.",   u"e.g.",  u"i.e.",  u"vs.",   u"U.S.",  u"U.K.",  u"sec.",    u"Sec.",  u"ch.",  u"eq.",   u"Eq.",
+    u"ref.",  u"Inc.",  u"Ltd.",  u"Co.",   u"Corp.", u"Dept.", u"Univ.",   u"Mt.",   u"Ave.", u"Blvd.", u"Jan.",
+    u"Feb.",  u"Aug.",  u"Sept.", u"Oct.",  u"Nov.",  u"Dec.",  u"approx.", u"resp.", u"ed.",  u"eds.",  u"transl."};
 
 // Built from CLDR's suppressions and ours; costly to make, not thread-safe: one for each thread and language.
 icu::BreakIterator* sentence_iterator(bool french) {
@@ -48,7 +47,7 @@ icu::BreakIterator* sentence_iterator(bool french) {
 
 // ICU's filter takes no abbreviation with a full stop inside.
 bool ends_in_dotted_abbreviation(std::string_view sentence) {
-  constexpr std::array<std::string_view, 13> kDotted = {"e.g.",     "i.e.",  "p. ex.",    "c.-à-d.",   "p.ex.",
+  constexpr std::array<std::string_view, 14> kDotted = {"e.g.",     "i.e.",  "p. ex.",    "c.-à-d.",   "p.ex.",
                                                         "op. cit.", "MM.",   "av.",       "N.B.",      "U.S.",
                                                         "U.K.",     "Ph.D.", "av. J.-C.", "apr. J.-C."};
   return std::any_of(kDotted.begin(), kDotted.end(), [&](std::string_view abbreviation) {
