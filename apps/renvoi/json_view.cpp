@@ -110,6 +110,7 @@ Json json_of(const answer::Citation& citation) {
   return {{"number", citation.number},
           {"reference", json_reference(citation.reference)},
           {"address", citation.address},
+          {"link", citation.link},
           {"title", citation.title},
           {"section", citation.heading_path},
           {"page", citation.page == 0 ? Json(nullptr) : Json(citation.page)},
@@ -220,9 +221,24 @@ Json json_of(const extract::Document& document) {
   for (const auto& link : document.links) {
     links.push_back({{"target", link.target}, {"text", link.text}, {"nofollow", link.nofollow}});
   }
+  Json languages = Json::array(), anchors = Json::array(), open_graph = Json::array();
+  for (const auto& each : document.other_languages)
+    languages.push_back({{"language", each.language}, {"range", json_range(each.range)}});
+  for (const auto& anchor : document.anchors) anchors.push_back({{"id", anchor.id}, {"offset", anchor.offset}});
+  for (const auto& property : document.open_graph)
+    open_graph.push_back({{"name", property.name}, {"value", property.value}});
   return {{"title", document.title},
           {"authors", document.authors},
+          {"site", document.site},
+          {"description", document.description},
+          {"licence", document.licence},
+          {"types", document.types},
+          {"open_graph", open_graph},
           {"language", document.language},
+          {"other_languages", languages},
+          {"anchors", anchors},
+          {"hidden_characters", document.hidden_characters},
+          {"masked_characters", document.masked_characters},
           {"media_type", document.media_type},
           {"published", document.published ? Json(to_rfc3339(*document.published)) : Json(nullptr)},
           {"modified", document.modified ? Json(to_rfc3339(*document.modified)) : Json(nullptr)},

@@ -36,6 +36,7 @@ struct Citation {
   std::uint32_t number = 0;                   // [1], [2] in the text
   ReferenceId reference = ReferenceId::none;  // none: a page of the web that no source holds
   std::string address;
+  std::string link;  // the address with the text directive that marks the quote (extract/text_fragment.h)
   std::string title;
   std::string heading_path;
   std::uint32_t page = 0;  // of a document that has pages (PDF): where the quote begins; else 0

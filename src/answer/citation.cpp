@@ -1,5 +1,6 @@
 #include "answer/citation.h"
 
+#include "extract/text_fragment.h"
 #include "text/normalize.h"
 
 namespace renvoi::answer {
@@ -27,6 +28,7 @@ std::optional<Citation> cite(const EvidenceDocument& evidence, text::Range range
   citation.number = number;
   citation.reference = evidence.reference.id;
   citation.address = evidence.reference.address;
+  citation.link = extract::link_to(citation.address, document, range);
   citation.title = evidence.document.title.empty() ? evidence.reference.title : evidence.document.title;
   citation.heading_path = extract::heading_path_at(evidence.document, range.begin);
   citation.page = extract::page_at(evidence.document, range.begin);

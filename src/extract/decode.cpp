@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/utf8.h"
+#include "extract/charset_labels.h"
 #include "extract/sniff.h"
 
 namespace renvoi::extract {
@@ -18,6 +19,10 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kPrescanBytes = 4'096;
 constexpr std::size_t kDetectBytes = 256 * 1'024;
+constexpr std::size_t kMinHeadBytes = 1'024;  // a "</head" before is in a script as often as not
+constexpr std::size_t kMaxHeadBytes = 64 * 1'024;
+constexpr std::size_t kMinGuessBytes = 250;  // of text
+constexpr std::size_t kMinGuessHighBytes = 24;
 
 struct CloseConverter {
   void operator()(UConverter* converter) const { ucnv_close(converter); }
@@ -30,39 +35,11 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// The WHATWG Encoding Standard's reading of labels that pages misuse: latin-1 and ASCII mean windows-1252.
-std::string whatwg_name(std::string_view label) {
-  const std::string name = lower(label);
-  struct Alias {
-    std::string_view label, meant;
-  };
-  static constexpr std::array kAliases{Alias{"utf8", "utf-8"},
-                                       Alias{"unicode-1-1-utf-8", "utf-8"},
-                                       Alias{"iso-8859-1", "windows-1252"},
-                                       Alias{"latin1", "windows-1252"},
-                                       Alias{"latin-1", "windows-1252"},
-                                       Alias{"iso8859-1", "windows-1252"},
-                                       Alias{"iso_8859-1", "windows-1252"},
-                                       Alias{"us-ascii", "windows-1252"},
-                                       Alias{"ascii", "windows-1252"},
-                                       Alias{"cp1252", "windows-1252"},
-                                       Alias{"x-cp1252", "windows-1252"},
-                                       Alias{"iso-8859-9", "windows-1254"},
-                                       Alias{"tis-620", "windows-874"},
-                                       Alias{"iso-8859-11", "windows-874"},
-                                       Alias{"gb2312", "gb18030"},
-                                       Alias{"gbk", "gb18030"},
-                                       Alias{"x-gbk", "gb18030"},
-                                       Alias{"ks_c_5601-1987", "euc-kr"},
-                                       Alias{"shift-jis", "shift_jis"},
-                                       Alias{"x-sjis", "shift_jis"},
-                                       Alias{"sjis", "shift_jis"},
-                                       Alias{"uhc", "windows-949"},
-                                       Alias{"unicode", "utf-16le"},
-                                       Alias{"utf-16", "utf-16le"}};
-  for (const Alias& alias : kAliases)
-    if (name == alias.label) return std::string(alias.meant);
-  return name;
+// The name ICU knows a declared charset by; "" when it is not to be read. Labels outside of the standard are left to
+// ICU.
+std::string charset_named(std::string_view label) {
+  if (const auto known = whatwg_charset(label)) return std::string(*known);
+  return lower(label);
 }
 
 Converter open_converter(const std::string& name) {
@@ -98,20 +75,51 @@ std::string zeros_charset(std::string_view bytes) {
   return {};
 }
 
-// <meta charset="x"> or <meta http-equiv=Content-Type content="text/html; charset=x"> (HTML standard, 13.2.3.2).
+// How far a page is searched for its <meta charset>: the standard's 1,024 bytes miss one page in eight.
+std::string_view head_of(std::string_view bytes) {
+  bytes = bytes.substr(0, kMaxHeadBytes);
+  for (std::size_t at = 0; (at = bytes.find("</", at)) != std::string_view::npos; ++at)
+    if (at >= kMinHeadBytes && lower(bytes.substr(at, 6)) == "</head") return bytes.substr(0, at);
+  return bytes;
+}
+
+// <meta charset="x"> or <meta http-equiv=Content-Type content="text/html; charset=x"> (HTML standard, 13.2.3.2), not in
+// a comment.
 std::string meta_charset(std::string_view bytes) {
-  const std::string head = lower(bytes.substr(0, kPrescanBytes));
-  for (std::size_t at = 0; (at = head.find("<meta", at)) != std::string::npos;) {
+  const std::string head = lower(head_of(bytes));
+  for (std::size_t at = 0; (at = head.find('<', at)) != std::string::npos;) {
+    if (head.compare(at, 4, "<!--") == 0) {
+      at = std::min(head.find("-->", at + 2), head.size());
+      continue;
+    }
+    if (head.compare(at, 5, "<meta") != 0) {
+      ++at;
+      continue;
+    }
     const std::size_t end = std::min(head.find('>', at), head.size());
     const std::string found = charset_of(std::string_view(head).substr(at, end - at));
     if (!found.empty()) {
       // A page that could be read so far as ASCII cannot be in UTF-16, whatever it says.
-      const std::string name = whatwg_name(found);
+      std::string name = charset_named(found);
       return name.starts_with("utf-16") ? "utf-8" : name;
     }
     at = end;
   }
   return {};
+}
+
+// Whether there is enough to judge a charset by. uchardet guesses wildly on a few words with an accent here and there;
+// a text in another script shows itself much sooner, by the share of its bytes that are not ASCII.
+bool can_be_guessed(std::string_view bytes, bool html) {
+  std::size_t all = 0, high = 0;
+  bool in_tag = false;
+  for (const char c : bytes.substr(0, kDetectBytes)) {
+    const auto u = static_cast<unsigned char>(c);
+    if (html && c == '<') in_tag = true;
+    if (!in_tag && u > ' ') ++all, high += u >= 0x80 ? 1 : 0;
+    if (c == '>') in_tag = false;
+  }
+  return all >= kMinGuessBytes || (high >= kMinGuessHighBytes && high * 4 >= all);
 }
 
 std::string guessed_charset(std::string_view bytes) {
@@ -123,7 +131,10 @@ std::string guessed_charset(std::string_view bytes) {
   const std::string_view sample = bytes.substr(0, kDetectBytes);
   if (uchardet_handle_data(detector.get(), sample.data(), sample.size()) != 0) return {};
   uchardet_data_end(detector.get());
-  return whatwg_name(uchardet_get_charset(detector.get()));
+  std::string found = lower(uchardet_get_charset(detector.get()));
+  if (found == "uhc") found = "windows-949";  // a name of uchardet's own
+  std::string name = charset_named(found);
+  return name.empty() ? found : name;  // "hz-gb-2312": not to be believed when declared, but here it was seen
 }
 
 bool convert(UConverter* converter, std::string_view bytes, std::string& out) {
@@ -168,7 +179,7 @@ std::string decide(std::string_view bytes, std::string_view declared, bool html)
   if (std::string name = zeros_charset(bytes); !name.empty()) return name;
   const bool ascii = is_ascii(bytes);
   if (ascii ? !has_escape(bytes) : is_utf8_but_for_its_end(bytes)) return "utf-8";
-  for (const std::string& name : {whatwg_name(declared), html ? meta_charset(bytes) : std::string()}) {
+  for (const std::string& name : {charset_named(declared), html ? meta_charset(bytes) : std::string()}) {
     // Said to be UTF-8 but not valid: a few broken bytes in a long text are more likely than a wrong label.
     if (name == "utf-8") {
       std::size_t bad = 0, good = 0;
@@ -185,7 +196,7 @@ std::string decide(std::string_view bytes, std::string_view declared, bool html)
       return name;
     }
   }
-  return guessed_charset(bytes);
+  return can_be_guessed(bytes, html) ? guessed_charset(bytes) : std::string();
 }
 
 }  // namespace

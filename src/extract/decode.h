@@ -14,10 +14,10 @@ struct Decoded {
 
 // Decides the charset in this order: byte order mark; valid UTF-8 that is not plain ASCII, whatever is declared (text
 // in another charset is practically never valid UTF-8); `declared` (the Content-Type's); with `html`, the page's own
-// <meta charset> in its first 4,096 bytes; uchardet's judgment; windows-1252. A declared charset that ICU does not know
-// is as none. Malformed sequences become U+FFFD.
-// The result must not be moved after `text` is taken from it when `storage` is short; take it by unique_ptr or in
-// place.
+// <meta charset>, searched to its </head> or for 64 KiB; uchardet's judgment where there are 250 bytes of text or more,
+// or a quarter of fewer are not ASCII; windows-1252. Labels mean what the WHATWG's Encoding Standard says; one that
+// neither it nor ICU knows is as none. Malformed sequences become U+FFFD. The result must not be moved after `text` is
+// taken from it when `storage` is short; take it by unique_ptr or in place.
 void decode(std::string_view bytes, std::string_view declared, bool html, Decoded& out);
 
 }  // namespace renvoi::extract

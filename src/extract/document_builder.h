@@ -21,6 +21,10 @@ class DocumentBuilder {
   // and stands one "\n" after it. Code keeps its lines; in every other kind white space is collapsed.
   void add(BlockKind kind, std::uint8_t level, std::string_view text, bool joined = false);
 
+  // How many blocks there are, and where the last one begins; there must be one.
+  std::size_t size() const { return document_.blocks.size(); }
+  std::uint32_t last_begin() const { return document_.blocks.back().range.begin; }
+
   // The text limit was met; nothing more is added.
   bool full() const { return full_; }
 

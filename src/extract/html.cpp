@@ -7,6 +7,7 @@
 #include "extract/page_facts.h"
 #include "extract/page_kind.h"
 #include "extract/page_text.h"
+#include "extract/section_languages.h"
 #include "text/language.h"
 
 namespace renvoi::extract {
@@ -16,16 +17,16 @@ Result<void> read_html(std::string_view html, const Hints& hints, const Limits& 
   RENVOI_TRY(const PageTree page, PageTree::parse(html, deadline));
   document.truncated |= page.truncated();
   const std::vector<LinkedThing> things = read_linked_data(page);
-  read_page_facts(page, limits, document);
-  read_page_dates(page, document);
+  read_page_facts(page, things, limits, document);
+  read_page_dates(page, things, document);
   DocumentBuilder builder(document, limits.max_text_bytes);
   const MainContent content = find_main_content(page, page_kind(page, things), document.title);
   document.hidden_characters = content.hidden_characters;
   document.masked_characters = content.masked_characters;
-  write_page_text(page, content, document.title, builder);
+  write_page_text(page, content, document.title, builder, document.anchors);
   std::string declared = declared_language(page);
   if (declared.empty()) declared = hints.language;
-  document.language = text::detect_language(document.text, declared);
+  set_languages(document, text::detect_language(document.text, declared));
   if (std::chrono::steady_clock::now() > deadline)
     return Error{ErrorCode::exhausted, "reading this page took longer than its time limit"};
   return {};

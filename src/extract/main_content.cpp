@@ -16,22 +16,25 @@ namespace renvoi::extract {
 namespace {
 
 // Shares of the text of the page (or of what is left of it) at which a judgment is made; set on html-scrapinghub.
-constexpr double kFrameMostOfText = 0.5;     // a "frame" that holds more is not one
-constexpr double kListMostOfText = 0.6;      // nor a list of links
-constexpr double kLinkDensity = 0.5;         // of a box that is a list of links
-constexpr double kLineLinkDensity = 0.8;     // of a paragraph that is one
-constexpr double kContentShare = 0.4;        // of the prose, for an element that claims to be the content
-constexpr double kClaimedShare = 0.7;        // of the prose of all elements that claim so
-constexpr double kDescendShare = 0.8;        // of the prose, for one child to stand for its parent
-constexpr double kShownShare = 0.6;          // of the text: what is hidden and holds more is shown by a script
-constexpr std::uint32_t kEnoughProse = 250;  // characters: the judgments left a text
-constexpr std::uint32_t kLittleText = 200;   // characters: they left none
+constexpr double kFrameMostOfText = 0.5;        // a "frame" that holds more is not one
+constexpr double kListMostOfText = 0.6;         // nor a list of links
+constexpr double kLinkDensity = 0.5;            // of a box that is a list of links
+constexpr double kLineLinkDensity = 0.8;        // of a paragraph that is one
+constexpr double kContentShare = 0.4;           // of the prose, for an element that claims to be the content
+constexpr double kClaimedShare = 0.7;           // of the prose of all elements that claim so
+constexpr double kDescendShare = 0.8;           // of the prose, for one child to stand for its parent
+constexpr double kShownShare = 0.6;             // of the text: what is hidden and holds more is shown by a script
+constexpr std::uint32_t kEnoughProse = 250;     // characters: the judgments left a text
+constexpr std::uint32_t kLittleText = 200;      // characters: they left none
+constexpr std::uint32_t kContentInFrame = 400;  // characters of prose
 constexpr std::uint32_t kQuoteProse = 40;
 constexpr std::uint32_t kIndexProse = 400;   // characters: a page with more is no mere index
 constexpr std::uint32_t kWordyItem = 20;     // characters of an item that are not in a link
 constexpr std::uint32_t kBackLink = 6;       // characters of the link from a note back to its place: "^", "back"
 constexpr std::uint32_t kItemsToJudge = 20;  // of a list
-constexpr std::uint32_t kTextLost = 600;     // characters of prose outside the heaviest child of the content: it stays
+// Characters of prose outside the heaviest child of the content, with more of which the child does not stand for it.
+constexpr std::uint32_t kTextLostOfArticle = 600;
+constexpr std::uint32_t kTextLost = 30;
 
 // How much is judged away.
 enum class Judgment : std::uint8_t { strict, mild, least };
@@ -71,10 +74,15 @@ class Finder {
     content_.dropped = hidden_;
     content_.root = 0;
     measures_.measure(content_.dropped);
+    find_content_below();
     drop_frames();
     measures_.measure(content_.dropped);
-    if (judgment != Judgment::least) drop_link_lists();
-    measures_.measure(content_.dropped);
+    if (judgment != Judgment::least) {
+      find_paragraphs();
+      drop_link_lists();
+      measures_.measure(content_.dropped);
+    }
+    find_content_below();
     choose_root();
     if (judgment == Judgment::least) return;
     drop_announcements(page_, kind_, measures_, content_);
@@ -196,10 +204,18 @@ class Finder {
 
   // A "page-with-sidebar" around everything, or a header around the article's own title and text.
   bool holds_content(std::uint32_t node) const {
-    for (std::uint32_t i = node + 1; i < nodes_[node].end; ++i)
-      if (claims_[i] == Claim::content && measures_[i].prose * 2 > measures_[node].prose && measures_[i].prose > 400)
-        return true;
-    return false;
+    return content_below_[node] > kContentInFrame && 2 * content_below_[node] > measures_[node].prose;
+  }
+
+  // Of each node, the prose of the largest element below it that claims to be the content.
+  void find_content_below() {
+    content_below_.assign(nodes_.size(), 0);
+    for (std::uint32_t i = static_cast<std::uint32_t>(nodes_.size()); i-- > 1;) {
+      std::uint32_t largest = content_below_[i];
+      if (claims_[i] == Claim::content) largest = std::max(largest, measures_[i].prose);
+      std::uint32_t& above = content_below_[nodes_[i].parent];
+      above = std::max(above, largest);
+    }
   }
 
   // A message of a social network in the middle of an article is quoted there.
@@ -270,14 +286,18 @@ class Finder {
 
   // A list with a paragraph of the text before it and one after it, in one box with both: the text's own.
   bool stands_in_prose(std::uint32_t list) const {
-    const std::uint32_t parent = nodes_[list].parent;
-    bool before = false, after = false;
-    for (std::uint32_t i = parent + 1; i < nodes_[parent].end; i = nodes_[i].end) {
-      const bool prose = nodes_[i].tag == LXB_TAG_P && measures_[i].prose > 0 && !content_.dropped[i];
-      if (i < list) before |= prose;
-      if (i > list) after |= prose;
+    const Paragraphs& paragraphs = paragraphs_[nodes_[list].parent];
+    return paragraphs.first != 0 && paragraphs.first < list && paragraphs.last > list;
+  }
+
+  void find_paragraphs() {
+    paragraphs_.assign(nodes_.size(), {});
+    for (std::uint32_t i = 1; i < nodes_.size(); ++i) {
+      if (nodes_[i].tag != LXB_TAG_P || measures_[i].prose == 0) continue;
+      Paragraphs& of_parent = paragraphs_[nodes_[i].parent];
+      if (of_parent.first == 0) of_parent.first = i;
+      of_parent.last = i;
     }
-    return before && after;
   }
 
   void choose_root() {
@@ -287,7 +307,8 @@ class Finder {
       const std::uint32_t next = claimed_below(at);
       const std::uint32_t chosen = next != at ? next : heaviest_child(at);
       if (chosen == at) break;
-      if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > kTextLost) break;
+      const std::uint32_t may_be_lost = kind_ == PageKind::article ? kTextLostOfArticle : kTextLost;
+      if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > may_be_lost) break;
       claimed |= next != at;
       at = chosen;
     }
@@ -297,6 +318,7 @@ class Finder {
   // The element below `node` that claims to be the content, when it holds enough of the prose there, and most of what
   // all that claim so hold: of many articles on one page, or an article in many parts, none is the content by itself.
   std::uint32_t claimed_below(std::uint32_t node) const {
+    if (content_below_[node] == 0) return node;
     std::uint32_t best = node, claimed_prose = 0, titled = node, parts = 0;
     for (std::uint32_t i = node + 1; i < nodes_[node].end;) {
       const bool claims = !content_.dropped[i] && claims_[i] == Claim::content && measures_[i].prose > 0;
@@ -343,12 +365,18 @@ class Finder {
     return node;
   }
 
+  struct Paragraphs {
+    std::uint32_t first = 0, last = 0;  // of the children of a node, those with prose; 0: none
+  };
+
   const PageTree& page_;
   const std::vector<PageNode>& nodes_;
   const PageKind kind_;
   PageMeasure measures_;
   std::vector<Claim> claims_;
   std::vector<std::uint8_t> hidden_;  // of each node: never content, or not seen
+  std::vector<std::uint32_t> content_below_;
+  std::vector<Paragraphs> paragraphs_;
   std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0;
   Judgment judgment_ = Judgment::strict;
   MainContent content_;

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cctype>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,10 +13,6 @@
 namespace renvoi::extract {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr std::size_t kMaxScripts = 16;
-constexpr std::size_t kMaxScriptBytes = 256 * 1024;
 constexpr std::size_t kMaxDateBytes = 100;
 
 std::string lower(std::string_view text) {
@@ -44,10 +39,13 @@ class DateReader {
  public:
   explicit DateReader(const PageTree& page) : page_(page), nodes_(page.nodes()) {}
 
-  void run(Document& document) {
+  void run(const std::vector<LinkedThing>& things, Document& document) {
+    for (const LinkedThing& thing : things) {
+      keep_first(published_[linked_data], thing.published);
+      keep_first(modified_[linked_data], thing.modified);
+    }
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
       if (nodes_[i].tag == LXB_TAG_META) read_meta(i);
-      if (nodes_[i].tag == LXB_TAG_SCRIPT) read_script(i);
       if (nodes_[i].tag == LXB_TAG_TIME) read_time(i);
     }
     if (outer_articles() == 1 || pubdate_) published_[time_element] = pubdate_ ? pubdate_ : in_header_;
@@ -65,37 +63,6 @@ class DateReader {
       if (name == "datepublished" || name == "dcterms.issued") keep_first(published_[other_meta], content);
       if (name == "datemodified" || name == "dcterms.modified") keep_first(modified_[other_meta], content);
     }
-  }
-
-  void read_script(std::uint32_t i) {
-    if (lower(page_.attribute(i, "type")) != "application/ld+json" || ++scripts_ > kMaxScripts) return;
-    std::string text;
-    for (std::uint32_t child = i + 1; child < nodes_[i].end; ++child) {
-      text += nodes_[child].text;
-      if (text.size() > kMaxScriptBytes) return;
-    }
-    const Json value = Json::parse(text, nullptr, false);
-    if (value.is_array()) {
-      for (const Json& each : value) read_object(each);
-    } else {
-      read_object(value);
-    }
-  }
-
-  void read_object(const Json& value) {
-    read_dates(value);
-    if (!value.is_object() || !value.contains("@graph") || !value["@graph"].is_array()) return;
-    for (const Json& each : value["@graph"]) read_dates(each);
-  }
-
-  void read_dates(const Json& value) {
-    if (!value.is_object()) return;
-    const auto read = [&](const char* name, std::optional<Timestamp>& kept) {
-      const auto found = value.find(name);
-      if (found != value.end() && found->is_string()) keep_first(kept, found->get_ref<const std::string&>());
-    };
-    read("datePublished", published_[linked_data]);
-    read("dateModified", modified_[linked_data]);
   }
 
   // In the header of an article that is in no other: an article in an article is a comment (HTML, 4.3.2).
@@ -122,11 +89,12 @@ class DateReader {
   const std::vector<PageNode>& nodes_;
   Places published_, modified_;
   std::optional<Timestamp> pubdate_, in_header_;
-  std::size_t scripts_ = 0;
 };
 
 }  // namespace
 
-void read_page_dates(const PageTree& page, Document& document) { DateReader(page).run(document); }
+void read_page_dates(const PageTree& page, const std::vector<LinkedThing>& things, Document& document) {
+  DateReader(page).run(things, document);
+}
 
 }  // namespace renvoi::extract

@@ -21,6 +21,12 @@ using namespace std::string_view_literals;
 constexpr std::size_t kMaxTitleBytes = 200;
 constexpr std::size_t kMaxLinkTextBytes = 200;
 constexpr std::size_t kMaxAddressBytes = 8'192;
+constexpr std::size_t kMaxFactBytes = 2'000;
+constexpr std::size_t kMaxAuthors = 8;
+constexpr std::size_t kMaxAuthorBytes = 100;
+constexpr std::size_t kMaxTypes = 16;
+constexpr std::size_t kMaxProperties = 32;
+constexpr std::size_t kMaxPropertyBytes = 500;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -54,6 +60,10 @@ bool leads_to_a_document(std::string_view target) {
   return true;
 }
 
+std::string clean(std::string_view value, std::size_t max_bytes) {
+  return std::string(truncate_utf8(collapse_space(repair_utf8(value.substr(0, 4 * max_bytes))), max_bytes));
+}
+
 struct Names {
   std::string tag, open_graph, site, first_heading;
   std::uint32_t first_level_headings = 0;
@@ -64,8 +74,10 @@ class FactReader {
   FactReader(const PageTree& page, const Limits& limits, Document& document)
       : page_(page), nodes_(page.nodes()), limits_(limits), document_(document) {}
 
-  void run() {
+  void run(const std::vector<LinkedThing>& things) {
+    read_things(things);
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].tag != 0) read_marks(i);
       switch (nodes_[i].tag) {
         case LXB_TAG_TITLE:
           read_title(i);
@@ -92,12 +104,66 @@ class FactReader {
       }
     }
     document_.title = choose_title();
+    if (document_.authors.empty()) document_.authors = std::move(named_authors_);
+    if (document_.site.empty()) document_.site = names_.site.empty() ? linked_site_ : clean(names_.site, kMaxFactBytes);
+    if (document_.description.empty()) document_.description = linked_description_;
   }
 
  private:
   static void keep_first(std::string& kept, std::string_view value) {
     value = trim(value);
     if (kept.empty() && value.size() <= kMaxAddressBytes) kept = repair_utf8(value);
+  }
+
+  static void add_author(std::vector<std::string>& authors, std::string_view name) {
+    std::string author = clean(name, kMaxAuthorBytes + 1);
+    if (author.empty() || author.size() > kMaxAuthorBytes || author.find("://") != std::string::npos) return;
+    if (authors.size() < kMaxAuthors && std::find(authors.begin(), authors.end(), author) == authors.end())
+      authors.push_back(std::move(author));
+  }
+
+  // The article's own facts before those of the page and the site around it.
+  void read_things(const std::vector<LinkedThing>& things) {
+    for (const bool article : {true, false}) {
+      for (const LinkedThing& thing : things) {
+        if (thing.is_article() != article) continue;
+        if (document_.authors.empty())
+          for (const std::string& author : thing.authors) add_author(document_.authors, author);
+        if (document_.licence.empty()) document_.licence = clean(thing.licence, kMaxFactBytes);
+        if (linked_description_.empty()) linked_description_ = clean(thing.description, kMaxFactBytes);
+        if (linked_site_.empty())
+          linked_site_ = clean(thing.is("WebSite") ? thing.name : thing.publisher, kMaxFactBytes);
+      }
+    }
+    for (const LinkedThing& thing : things)
+      for (const std::string& type : thing.types)
+        if (document_.types.size() < kMaxTypes &&
+            std::find(document_.types.begin(), document_.types.end(), type) == document_.types.end())
+          document_.types.push_back(clean(type, kMaxAuthorBytes));
+  }
+
+  void read_marks(std::uint32_t i) {
+    const std::string_view rel = page_.attribute(i, "rel");
+    if (!rel.empty() && document_.licence.empty() && has_word(rel, "license"))
+      document_.licence = clean(page_.attribute(i, "href"), kMaxFactBytes);
+    const bool author = (!rel.empty() && nodes_[i].tag == LXB_TAG_A && has_word(rel, "author")) ||
+                        page_.attribute(i, "itemprop") == "author";
+    if (author && marked_authors_ < kMaxAuthors && nodes_[i].tag != LXB_TAG_META) {
+      ++marked_authors_;
+      if (named_authors_.empty()) add_author(named_authors_, text_below(page_, i, 2 * kMaxAuthorBytes));
+    }
+  }
+
+  void read_named(std::string_view name, std::string_view content) {
+    if (name == "author" || name == "dcterms.creator" || name == "dc.creator" || name == "article:author")
+      add_author(named_authors_, content);
+    if (name == "description" || (name == "og:description" && document_.description.empty()))
+      document_.description = clean(content, kMaxFactBytes);
+    if (name == "application-name" && names_.site.empty()) names_.site = clean(content, kMaxFactBytes);
+    if ((name == "dcterms.license" || name == "dc.rights.license") && document_.licence.empty())
+      document_.licence = clean(content, kMaxFactBytes);
+    if ((name.starts_with("og:") || name.starts_with("article:")) && document_.open_graph.size() < kMaxProperties)
+      document_.open_graph.push_back({std::string(name), clean(content, kMaxPropertyBytes)});
   }
 
   void read_title(std::uint32_t i) {
@@ -117,6 +183,7 @@ class FactReader {
     const std::string_view content = page_.attribute(i, "content").substr(0, 4'000);
     if (property == "og:title" || name == "og:title") names_.open_graph = collapse_space(content);
     if (property == "og:site_name") names_.site = collapse_space(content);
+    read_named(property.empty() ? name : property, content);
     if (name != "robots" && name != "renvoi") return;
     const bool none = has_word(content, "none");
     document_.noindex |= none || has_word(content, "noindex");
@@ -147,6 +214,9 @@ class FactReader {
   const Limits& limits_;
   Document& document_;
   Names names_;
+  std::vector<std::string> named_authors_;
+  std::string linked_site_, linked_description_;
+  std::size_t marked_authors_ = 0;
 };
 
 constexpr std::array kSeparators{" | "sv,  " - "sv, " – "sv, " — "sv, " · "sv,
@@ -195,8 +265,9 @@ std::string without_site_name(const std::string& title, const std::string& site,
   return count_words(tail) <= 4 && count_words(head) >= 2 && head.size() > tail.size() ? head : title;
 }
 
-void read_page_facts(const PageTree& page, const Limits& limits, Document& document) {
-  FactReader(page, limits, document).run();
+void read_page_facts(const PageTree& page, const std::vector<LinkedThing>& things, const Limits& limits,
+                     Document& document) {
+  FactReader(page, limits, document).run(things);
 }
 
 std::string declared_language(const PageTree& page) {

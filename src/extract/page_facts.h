@@ -3,14 +3,20 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "extract/extract.h"
+#include "extract/linked_data.h"
 #include "extract/page_tree.h"
 
 namespace renvoi::extract {
 
-// Fills title, links, base, canonical, noindex, nofollow, noarchive.
-void read_page_facts(const PageTree& page, const Limits& limits, Document& document);
+// Fills title, links, base, canonical, noindex, nofollow, noarchive, open_graph, types, authors, site, description and
+// licence. The last four from the first of these that says something: the JSON-LD of the page's article, or of
+// anything; meta elements (author, dcterms.creator, og:site_name, application-name, description, og:description,
+// dcterms.license); links with rel=author or rel=license, elements with itemprop=author.
+void read_page_facts(const PageTree& page, const std::vector<LinkedThing>& things, const Limits& limits,
+                     Document& document);
 
 // The page's declared language: <html lang>, xml:lang, <meta http-equiv=content-language>, og:locale; "" when none.
 std::string declared_language(const PageTree& page);

@@ -13,12 +13,20 @@
 namespace renvoi::extract {
 namespace {
 
+constexpr std::size_t kMaxIdBytes = 200;
+constexpr std::size_t kMaxAnchors = 5'000;
 constexpr std::size_t kMaxCellBytes = 600;  // a longer cell holds prose: the table is one of layout
 
 class PageWriter {
  public:
-  PageWriter(const PageTree& page, const MainContent& content, std::string_view title, DocumentBuilder& builder)
-      : page_(page), nodes_(page.nodes()), content_(content), folded_title_(text::fold(title)), builder_(builder) {}
+  PageWriter(const PageTree& page, const MainContent& content, std::string_view title, DocumentBuilder& builder,
+             std::vector<Anchor>& anchors)
+      : page_(page),
+        nodes_(page.nodes()),
+        content_(content),
+        folded_title_(text::fold(title)),
+        builder_(builder),
+        anchors_(anchors) {}
 
   void run() {
     const std::uint32_t end = nodes_[content_.root].end;
@@ -43,11 +51,12 @@ class PageWriter {
 
   std::uint32_t open(std::uint32_t i) {
     const std::uint16_t tag = nodes_[i].tag;
+    if (is_block(tag) && !row_end_) flush();
+    note_anchor(i);
     if (tag == LXB_TAG_BR) {
       line_break();
       return i + 1;
     }
-    if (!row_end_ && is_block(tag)) flush();
     if (tag == LXB_TAG_TABLE && !row_end_ && is_data_table(i)) data_table_end_ = nodes_[i].end;
     if (tag == LXB_TAG_TR && i < data_table_end_) row_end_ = nodes_[i].end;
     if (row_end_ && (tag == LXB_TAG_TD || tag == LXB_TAG_TH) && !collapse_space(line_).empty()) line_ += " | ";
@@ -62,6 +71,12 @@ class PageWriter {
     }
     if (is_block(tag)) open_.push_back(i);
     return i + 1;
+  }
+
+  void note_anchor(std::uint32_t i) {
+    const std::string_view id = page_.attribute(i, "id");
+    if (id.empty() || id.size() > kMaxIdBytes || anchors_.size() + waiting_.size() >= kMaxAnchors) return;
+    waiting_.emplace_back(id);
   }
 
   // Two breaks with nothing between end a paragraph; one is a space, or a line in code.
@@ -122,7 +137,12 @@ class PageWriter {
       return;
     if (shape.kind == BlockKind::heading && is_title(plain)) return;
     const bool joined = shape.group_end != 0 && group_started_ && shape.group_end == last_group_end_;
+    const std::size_t before = builder_.size();
     builder_.add(shape.kind, shape.level, shape.kind == BlockKind::code ? text : plain, joined);
+    if (builder_.size() > before) {
+      for (std::string& id : waiting_) anchors_.push_back({builder_.last_begin(), std::move(id)});
+      waiting_.clear();
+    }
     group_started_ = shape.group_end != 0;
     last_group_end_ = shape.group_end;
   }
@@ -153,8 +173,10 @@ class PageWriter {
   const MainContent& content_;
   const std::string folded_title_;
   DocumentBuilder& builder_;
-  std::vector<std::uint32_t> open_;  // the open block elements
-  std::string line_;                 // text not yet in a block
+  std::vector<Anchor>& anchors_;
+  std::vector<std::string> waiting_;  // ids of elements no block of which was written yet
+  std::vector<std::uint32_t> open_;   // the open block elements
+  std::string line_;                  // text not yet in a block
   std::uint32_t breaks_ = 0;
   std::uint32_t list_end_ = 0, table_group_end_ = 0, data_table_end_ = 0, last_group_end_ = 0;
   std::optional<std::uint32_t> row_end_;  // within a row of a data table: where it ends
@@ -163,9 +185,9 @@ class PageWriter {
 
 }  // namespace
 
-void write_page_text(const PageTree& page, const MainContent& content, std::string_view title,
-                     DocumentBuilder& builder) {
-  PageWriter(page, content, title, builder).run();
+void write_page_text(const PageTree& page, const MainContent& content, std::string_view title, DocumentBuilder& builder,
+                     std::vector<Anchor>& anchors) {
+  PageWriter(page, content, title, builder, anchors).run();
 }
 
 std::string text_below(const PageTree& page, std::uint32_t node, std::size_t max_bytes) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "extract/document_builder.h"
 #include "extract/main_content.h"
@@ -11,9 +12,10 @@
 namespace renvoi::extract {
 
 // Adds the blocks of the main content. A first-level heading that says the title again is left out: the title stands in
-// Document::title and in every heading path.
-void write_page_text(const PageTree& page, const MainContent& content, std::string_view title,
-                     DocumentBuilder& builder);
+// Document::title and in every heading path. Fills `anchors` with the elements that have an id, each where the first
+// block that begins in it begins.
+void write_page_text(const PageTree& page, const MainContent& content, std::string_view title, DocumentBuilder& builder,
+                     std::vector<Anchor>& anchors);
 
 // The text below one node, white space collapsed, at most about `max_bytes`, without scripts and styles.
 std::string text_below(const PageTree& page, std::uint32_t node, std::size_t max_bytes);

@@ -162,6 +162,9 @@ Result<PageTree> PageTree::parse(std::string_view html, Deadline deadline) {
     const std::string_view chunk = html.substr(at, kChunkBytes);
     const auto* bytes = reinterpret_cast<const lxb_char_t*>(chunk.data());
     going = lxb_html_parse_chunk_process(parser.get(), bytes, chunk.size()) == LXB_STATUS_OK;
+    // Nobody asks for them, and a page may consist of them.
+    lexbor_array_obj_clean(parser->tkz->parse_errors);
+    lexbor_array_obj_clean(parser->tree->parse_errors);
     // A tag whose attributes never end has not been a token yet.
     if (going && parser->tkz->token != nullptr && has_too_many_attributes(parser->tkz->token)) {
       guard.stopped = true;

@@ -16,12 +16,16 @@
 namespace renvoi::text {
 namespace {
 
-constexpr std::array<const char16_t*, 50> kAbbreviations = {
-    u"M.",   u"MM.",   u"Mme.",  u"Mlle.", u"Dr.",   u"Pr.",  u"Me.",     u"art.",  u"Art.", u"al.",
-    u"cf.",  u"Cf.",   u"p.",    u"pp.",   u"ex.",   u"fig.", u"Fig.",    u"n°.",   u"no.",  u"No.",
-    u"vol.", u"chap.", u"éd.",   u"env.",  u"av.",   u"apr.", u"St.",     u"Ste.",  u"tél.", u"Mr.",
-    u"Mrs.", u"Ms.",   u"Prof.", u"e.g.",  u"i.e.",  u"vs.",  u"U.S.",    u"U.K.",  u"sec.", u"Sec.",
-    u"ch.",  u"Inc.",  u"Ltd.",  u"Co.",   u"Corp.", u"Jr.",  u"approx.", u"resp.", u"ed.",  u"eds."};
+constexpr std::array<const char16_t*, 99> kAbbreviations = {
+    u"M.",    u"MM.",   u"Mme.",  u"Mmes.", u"Mlle.", u"Dr.",   u"Drs.",    u"Pr.",   u"Me.",  u"art.",  u"Art.",
+    u"al.",   u"alin.", u"cf.",   u"Cf.",   u"p.",    u"pp.",   u"ex.",     u"fig.",  u"Fig.", u"figs.", u"n°.",
+    u"no.",   u"No.",   u"nos.",  u"Nos.",  u"vol.",  u"chap.", u"éd.",     u"env.",  u"av.",  u"apr.",  u"arr.",
+    u"bd.",   u"boul.", u"coll.", u"dir.",  u"hab.",  u"réf.",  u"suppl.",  u"trad.", u"tél.", u"Cie.",  u"janv.",
+    u"févr.", u"sept.", u"oct.",  u"nov.",  u"déc.",  u"St.",   u"Ste.",    u"Mr.",   u"Mrs.", u"Ms.",   u"Prof.",
+    u"Rev.",  u"Hon.",  u"Gen.",  u"Gov.",  u"Sen.",  u"Rep.",  u"Capt.",   u"Col.",  u"Lt.",  u"Sgt.",  u"Sr.",
+    u"Jr.",   u"e.g.",  u"i.e.",  u"vs.",   u"U.S.",  u"U.K.",  u"sec.",    u"Sec.",  u"ch.",  u"eq.",   u"Eq.",
+    u"ref.",  u"Inc.",  u"Ltd.",  u"Co.",   u"Corp.", u"Dept.", u"Univ.",   u"Mt.",   u"Ave.", u"Blvd.", u"Jan.",
+    u"Feb.",  u"Aug.",  u"Sept.", u"Oct.",  u"Nov.",  u"Dec.",  u"approx.", u"resp.", u"ed.",  u"eds.",  u"transl."};
 
 // Built from CLDR's suppressions and ours; costly to make, not thread-safe: one for each thread and language.
 icu::BreakIterator* sentence_iterator(bool french) {
@@ -43,13 +47,32 @@ icu::BreakIterator* sentence_iterator(bool french) {
 
 // ICU's filter takes no abbreviation with a full stop inside.
 bool ends_in_dotted_abbreviation(std::string_view sentence) {
-  constexpr std::array<std::string_view, 5> kDotted = {"e.g.", "i.e.", "p. ex.", "c.-à-d.", "p.ex."};
+  constexpr std::array<std::string_view, 14> kDotted = {"e.g.",     "i.e.",  "p. ex.",    "c.-à-d.",   "p.ex.",
+                                                        "op. cit.", "MM.",   "av.",       "N.B.",      "U.S.",
+                                                        "U.K.",     "Ph.D.", "av. J.-C.", "apr. J.-C."};
   return std::any_of(kDotted.begin(), kDotted.end(), [&](std::string_view abbreviation) {
     if (!sentence.ends_with(abbreviation)) return false;
     if (sentence.size() == abbreviation.size()) return true;
     const char before = sentence[sentence.size() - abbreviation.size() - 1];
     return before == ' ' || before == '(' || before == '[';
   });
+}
+
+// "John F." before Kennedy, "J. R. R." before Tolkien; not "vitamin C." An initial stands first, or after another, or
+// after a word that begins with a capital.
+bool ends_in_initial(std::string_view sentence) {
+  if (sentence.size() < 2 || sentence.back() != '.') return false;
+  std::size_t begin = sentence.size() - 2;
+  while (begin > 0 && (static_cast<unsigned char>(sentence[begin]) & 0xC0) == 0x80) --begin;
+  const DecodedCodePoint letter = decode_utf8(sentence.substr(begin));
+  if (begin + letter.length + 1 != sentence.size() || u_isupper(static_cast<UChar32>(letter.code_point)) == 0)
+    return false;
+  if (begin == 0) return true;
+  if (sentence[begin - 1] == '-' || sentence[begin - 1] == '.') return begin >= 2;
+  if (sentence[begin - 1] != ' ') return false;
+  const std::size_t space = sentence.rfind(' ', begin - 2);
+  const std::string_view before = sentence.substr(space == std::string_view::npos ? 0 : space + 1);
+  return begin >= 2 && u_isupper(static_cast<UChar32>(decode_utf8(before).code_point)) != 0;
 }
 
 Range trimmed(std::string_view text, Range range) {
@@ -80,7 +103,8 @@ void split_block(std::string_view text, Range block, icu::BreakIterator& iterato
   for (std::int32_t next = iterator.next(); next != icu::BreakIterator::DONE; next = iterator.next()) {
     const std::uint32_t end = block.begin + static_cast<std::uint32_t>(next);
     const Range sentence = trimmed(text, {begin, end});
-    if (end < block.end && ends_in_dotted_abbreviation(slice(text, sentence))) continue;
+    const std::string_view words = slice(text, sentence);
+    if (end < block.end && (ends_in_dotted_abbreviation(words) || ends_in_initial(words))) continue;
     if (sentence.size() > 0) out.push_back(sentence);
     begin = end;
   }

@@ -260,6 +260,9 @@ class Extract(unittest.TestCase):
         document = json.loads(self.home.run("extract", file, "--format", "json", "--passages")[1])
         self.assertEqual(document["title"], "The clock museum")
         self.assertEqual(document["language"], "en")
+        for field in ("authors", "site", "description", "licence", "types", "open_graph", "anchors", "other_languages"):
+            self.assertIn(field, document)
+        self.assertEqual((document["hidden_characters"], document["masked_characters"]), (0, 0))
         end = document["passages"][-1]["range"]["end"]
         self.assertLessEqual(end, len(document["text"].encode()))
         self.assertFalse(self.home.data.exists(), "extract must not create a data folder")

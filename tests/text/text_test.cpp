@@ -110,6 +110,33 @@ TEST(Sentences, AbbreviationsDoNotEndThem) {
   EXPECT_EQ(split("Use a tool, e.g. Writer. It works.", "en"), (Strings{"Use a tool, e.g. Writer.", "It works."}));
 }
 
+TEST(Sentences, TitlesInitialsAndMonthsDoNotEndThem) {
+  const struct {
+    const char *text, *language;
+    std::size_t sentences;
+  } kCases[] = {
+      {"John F. Kennedy spoke. Everybody listened.", "en", 2},
+      {"J. R. R. Tolkien wrote it. It is long.", "en", 2},
+      {"Take vitamin C. Then sleep.", "en", 2},
+      {"Gov. Brown and Sen. Green met on Jan. 5 in St. Paul. Nothing came of it.", "en", 2},
+      {"See Fig. 3 and Eq. 4 in Sec. 2. The rest is clear.", "en", 2},
+      {"The U.S. Army came. It left.", "en", 2},
+      {"Acme Inc. Chairman Jones vs. The State. He lost.", "en", 2},
+      {"Smith et al. Showed it first.", "en", 1},
+      {"She asked: why? He did not say!", "en", 2},
+      {"It costs 3.50 euros. That is cheap.", "en", 2},
+      {"MM. Duval et Roux, av. Jean-Jaurès, ont signé. C'est fait.", "fr", 2},
+      {"Né le 3 janv. 1912 à St. Malo. Mort en 1980.", "fr", 2},
+      {"Rome fut fondée en 753 av. J.-C. Selon la légende, par des jumeaux.", "fr", 1},
+      {"L'art. L. 2213-23 du code s'applique. Le maire décide.", "fr", 2},
+      {"Voir fig. 2, p. 14, et chap. III. La suite manque.", "fr", 2},
+      {"G. Perec a écrit ce livre. Il manque une lettre.", "fr", 2},
+      {"Est-ce vrai ? Oui ! Tout à fait…", "fr", 3},
+      {"Il a dit : « Je viens. » Puis il est parti.", "fr", 2},
+  };
+  for (const auto& each : kCases) EXPECT_EQ(split(each.text, each.language).size(), each.sentences) << each.text;
+}
+
 TEST(Sentences, LinesAndBlocksEndThem) {
   EXPECT_EQ(split("A title\n\nThe body is here\nanother item", "en"),
             (Strings{"A title", "The body is here", "another item"}));

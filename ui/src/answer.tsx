@@ -64,7 +64,7 @@ export function AnswerView({ answer, language, words }: { answer: Answer } & Sho
 }
 
 function Card({ citation, language, words }: { citation: Citation } & Shown) {
-  const link = safe_link(citation.address);
+  const link = safe_link(citation.link || citation.address);
   const title = citation.title || citation.address;
   return (
     <li class="card" id={card_id(citation.number)} tabIndex={-1}>

@@ -1,0 +1,128 @@
+// Real pages, broken in ten thousand ways (RENVOI_MUTATIONS says how many; a thousand when it does not): whatever comes
+// out is a document whose parts hold together. Meant for sanitizers; the same seed gives the same pages.
+#include <archive.h>
+#include <archive_entry.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <random>
+
+#include "base/utf8.h"
+#include "extract/extract.h"
+#include "extract/passages.h"
+#include "extract/text_fragment.h"
+
+namespace renvoi::extract {
+namespace {
+
+constexpr std::size_t kMaxPageBytes = 60'000;  // of a page, its beginning: many mutations rather than long pages
+
+std::string read_whole(const std::filesystem::path& path) {
+  const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), archive_read_free);
+  archive_read_support_filter_gzip(reader.get());
+  archive_read_support_format_raw(reader.get());
+  std::string out;
+  archive_entry* entry = nullptr;
+  if (archive_read_open_filename(reader.get(), path.c_str(), 65'536) != ARCHIVE_OK) return out;
+  if (archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) return out;
+  char buffer[16'384];
+  for (la_ssize_t got;
+       out.size() < kMaxPageBytes && (got = archive_read_data(reader.get(), buffer, sizeof buffer)) > 0;)
+    out.append(buffer, static_cast<std::size_t>(got));
+  return out;
+}
+
+std::vector<std::string> seeds() {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& folder : {std::filesystem::path(TEST_SOURCE_DIR) / "tests/golden/pages",
+                             std::filesystem::path(TEST_EVAL_DIR) / "html-scrapinghub" / "html"}) {
+    if (!std::filesystem::exists(folder)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.path().extension() == ".html" || entry.path().extension() == ".gz") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<std::string> out;
+  for (const auto& path : paths) out.push_back(read_whole(path));
+  return out;
+}
+
+// One to eight changes: bytes flipped, pieces cut, doubled, moved, tags and bytes of other charsets put in.
+std::string mutated(std::string page, std::mt19937_64& random) {
+  static const std::string kPieces[] = {
+      "<",           ">",          "</",       "<!--",       "-->",           "\\0",       "<table",      "<script>",
+      "</template>", "<svg><p>",   "\xFF\xFE", "\xC3",       "<select",       "\"",        "'",           "&#x110000;",
+      "<h1>",        "<frameset>", " hidden ", "<a href=#>", "style='color:", "<![CDATA[", "<plaintext>", "</body>"};
+  for (std::size_t n = 1 + random() % 8; n > 0 && !page.empty(); --n) {
+    const std::size_t at = random() % page.size(), size = std::min<std::size_t>(random() % 400, page.size() - at);
+    switch (random() % 6) {
+      case 0:
+        page[at] = static_cast<char>(random());
+        break;
+      case 1:
+        page.erase(at, size);
+        break;
+      case 2:
+        page.insert(at, page.substr(at, size));
+        break;
+      case 3:
+        page.insert(at, page.substr(random() % page.size(), size));
+        break;
+      case 4:
+        page.insert(at, kPieces[random() % std::size(kPieces)]);
+        break;
+      default:
+        page.resize(at);
+    }
+  }
+  return page;
+}
+
+void expect_sound(const Document& document) {
+  ASSERT_TRUE(is_valid_utf8(document.text));
+  ASSERT_TRUE(is_valid_utf8(document.title));
+  ASSERT_LE(document.title.size(), 200u);
+  ASSERT_LE(document.masked_characters, document.hidden_characters);
+  for (const std::string* fact : {&document.site, &document.description, &document.licence})
+    ASSERT_TRUE(is_valid_utf8(*fact));
+  for (const std::string& author : document.authors) ASSERT_TRUE(is_valid_utf8(author));
+  std::uint32_t end = 0;
+  for (const Block& block : document.blocks) {
+    ASSERT_GE(block.range.begin, end);
+    ASSERT_GT(block.range.end, block.range.begin);
+    end = block.range.end;
+  }
+  ASSERT_EQ(end, document.text.size());
+  for (const Anchor& anchor : document.anchors) ASSERT_LT(anchor.offset, document.text.size());
+  for (const LanguageRange& other : document.other_languages) ASSERT_LE(other.range.end, document.text.size());
+  for (const Passage& passage : passages(document)) ASSERT_LE(passage.range.end, document.text.size());
+  const Block& last = document.blocks.back();
+  ASSERT_TRUE(text_fragment(document.text, last.range).size() < 4 * document.text.size() + 100);
+}
+
+TEST(Mutations, OfRealPagesGiveSoundDocuments) {
+  const std::vector<std::string> pages = seeds();
+  ASSERT_FALSE(pages.empty());
+  const char* wanted = std::getenv("RENVOI_MUTATIONS");
+  const int rounds = wanted == nullptr ? 1'000 : std::atoi(wanted);
+  std::mt19937_64 random(20'240'607);
+  int read = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const std::string page = mutated(pages[random() % pages.size()], random);
+    const char* const types[] = {"text/html", "text/html; charset=utf-8", "text/html; charset=shift_jis", ""};
+    const auto document = extract(page, {.content_type = types[random() % 4]});
+    if (!document.ok()) continue;
+    ++read;
+    SCOPED_TRACE("round " + std::to_string(round));
+    expect_sound(*document);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GE(read * 2, rounds) << "most of the pages are still pages";
+}
+
+}  // namespace
+}  // namespace renvoi::extract
