@@ -102,6 +102,7 @@ class SyncPass {
   std::optional<Observation> read_listing(const std::string& address);
   void bad_listing(const std::string& address, const Error& error);
   Result<void> want_listed(const std::string& address, const std::string& base, std::optional<Timestamp> changed_at);
+  Result<void> write_listed();
   Result<void> withdraw(const catalog::Reference& reference, const std::string& why);
   std::string start_address() const;
   Fetcher::Request request_of(const Wanted& wanted, const catalog::Reference* known) const;
@@ -188,6 +189,7 @@ class SyncPass {
   std::map<std::string, std::uint32_t> host_failures_;    // in a row
   std::map<std::string, Timestamp> listed_changes_;       // what a sitemap or a feed dates
   std::set<std::string> listed_;                          // what a list lists
+  std::vector<catalog::FrontierEntry> listed_new_;        // what listings named, not yet in the frontier
   bool only_listed_ = false;                              // the list was read to its end: nothing else is of the source
   std::map<std::string, std::string> locators_;           // of an archive's pages
   bool cut_ = false;                                      // something remains

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxSitemaps = 1'000;
 constexpr std::size_t kMaxOpmlFiles = 20;              // that one takes in, itself among them
+constexpr std::size_t kFrontierBatch = 1'000;          // new addresses of listings, written together
 constexpr std::size_t kEmptyAlarm = 10;                // a folder or list that held so many and is empty is an accident
 constexpr std::int64_t kListedFloor_s = 3'600;         // a page that its listing calls changed is not asked more often
 constexpr std::int64_t kListedCeiling_s = 7 * 86'400;  // nor one that it calls unchanged more seldom
@@ -98,6 +99,7 @@ Result<void> SyncPass::seed() {
       RENVOI_CHECK(seed_opml());
       break;
   }
+  RENVOI_CHECK(write_listed());
   if (start_failed_ && known_.empty()) return *start_failed_;
   return seed_known();
 }
@@ -249,15 +251,23 @@ Result<void> SyncPass::want_listed(const std::string& text, const std::string& b
       cut_ = true;
       return {};
     }
-    RENVOI_CHECK(catalog_.add_to_frontier(source_.id, {{address, 1}}));
+    listed_new_.push_back({address, 1});
     want(address, 1);
-    return {};
+    return listed_new_.size() < kFrontierBatch ? Result<void>() : write_listed();
   }
   const Reference& reference = known->second;
   if (reference.state != ReferenceState::gone) return {};
   const bool back = reference.reason.ends_with(kUnlisted);  // it left only because it was not listed
   if (back || (!changed_at && reference.checked_at + source_.policy.revisit_after_s <= clock_.now())) want(address, 1);
   return {};
+}
+
+// What listings named that is new: in few transactions, and before any of it is asked for.
+Result<void> SyncPass::write_listed() {
+  if (listed_new_.empty()) return {};
+  const auto written = catalog_.add_to_frontier(source_.id, listed_new_);
+  listed_new_.clear();
+  return written;
 }
 
 Result<void> SyncPass::read_sitemap(const std::string& address, std::deque<std::string>* more) {
