@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# ./dev bench: encoding against raw llama.cpp, then the program on real pages. ./dev bench peers: against other programs. Absolute figures mean little on a shared machine.
+# ./dev bench: encoding against raw llama.cpp, then the program on real pages. ./dev bench peers, ./dev bench fetch: against other programs. Absolute figures mean little on a shared machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/common.sh
 if [ "${1:-}" = peers ]; then exec bash tools/bench_peers.sh "${@:2}"; fi
+if [ "${1:-}" = fetch ]; then exec bash tools/bench_fetch.sh "${@:2}"; fi
 bash tools/setup.sh
 bash tools/build.sh release
 cmake --build build/release --target bench_embed
