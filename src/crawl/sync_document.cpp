@@ -219,7 +219,7 @@ Result<void> SyncPass::judge(Reading reading) {
   if (!judgment.ask.empty()) {
     looked_at_.erase(wanted.address);  // not yet
     parked_bytes_ += reading.seen.body.size();
-    const std::string host = net::Url::parse(wanted.address)->origin();
+    const std::string host = origin_of(wanted.address);
     Errand errand{{judgment.ask, wanted.depth}, std::make_unique<Reading>(std::move(reading))};
     queue_.push_front(host, std::move(errand));
     return {};

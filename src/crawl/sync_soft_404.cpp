@@ -61,7 +61,7 @@ Result<SyncPass::HostProbes*> SyncPass::probes_of(const std::string& origin) {
 
 // `address`, which cannot exist, was asked for because of `reading`: beside it first, elsewhere then.
 Result<void> SyncPass::note_probe(const Reading& reading, const std::string& address, const Observation& seen) {
-  const std::string origin = net::Url::parse(reading.wanted.address)->origin();
+  const std::string origin = origin_of(reading.wanted.address);
   RENVOI_TRY(HostProbes * probes, probes_of(origin));
   if (probes == nullptr) {
     HostProbes asked;
