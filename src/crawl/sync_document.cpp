@@ -220,7 +220,9 @@ Result<void> SyncPass::judge(Reading reading) {
     looked_at_.erase(wanted.address);  // not yet
     parked_bytes_ += reading.seen.body.size();
     const std::string host = origin_of(wanted.address);
-    Errand errand{{judgment.ask, wanted.depth}, std::make_unique<Reading>(std::move(reading))};
+    Errand errand;
+    errand.wanted.address = judgment.ask;
+    errand.reading = std::make_unique<Reading>(std::move(reading));
     queue_.push_front(host, std::move(errand));
     return {};
   }
