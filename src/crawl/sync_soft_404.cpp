@@ -105,7 +105,7 @@ Result<SyncPass::Judgment> SyncPass::unmask(const Reading& reading) {
   if (has_local_documents(source_.kind)) return Judgment{};
   const auto& [wanted, known, seen, document] = reading;
   const auto taken_for = [&](Outcome outcome, std::string reason) {
-    return Judgment{as(seen, outcome, std::move(reason))};
+    return Judgment{as(reading.seen, outcome, std::move(reason))};
   };
   const bool known_text = known && known->indexed && known->fingerprint == fingerprint(document.text);
   PageVerdict verdict;
