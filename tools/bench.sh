@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# ./dev bench: encoding against raw llama.cpp, then the program on real pages. ./dev bench peers|vectors: against other programs. Absolute figures mean little on a shared machine.
+# ./dev bench: encoding against raw llama.cpp, then the program on real pages. ./dev bench peers|vectors|fetch: against
+# other programs. Absolute figures mean little on a shared machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/common.sh
-case "${1:-}" in peers|vectors) exec bash tools/bench_peers.sh "$@" ;; esac
+case "${1:-}" in
+  peers|vectors) exec bash tools/bench_peers.sh "$@" ;;
+  fetch) exec bash tools/bench_fetch.sh "${@:2}" ;;
+esac
 bash tools/setup.sh
 bash tools/build.sh release
 cmake --build build/release --target bench_embed

@@ -14,7 +14,7 @@ void Rate::count() {
   next_ = std::max(next_, Clock::now()) + interval_;
 }
 
-bool Rate::wait(std::stop_token stop) {
+bool Rate::wait(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const Clock::time_point turn = std::max(next_, Clock::now());
   next_ = turn + interval_;

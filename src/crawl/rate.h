@@ -22,7 +22,7 @@ class Rate {
   // Counts one that is made whatever the rate says.
   void count();
   // Waits for the next moment and takes it. False when stopped.
-  bool wait(std::stop_token stop);
+  bool wait(const std::stop_token& stop);
 
  private:
   const Clock::duration interval_;

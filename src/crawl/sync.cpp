@@ -19,12 +19,12 @@ constexpr std::uint32_t kHostFailures = 5;  // in a row, then the host is left a
 // `noindex` and a duplicate are told by a page that is there; only absence is doubted.
 bool was_left_out(const Reference& reference) { return reference.reason.starts_with("not indexed"); }
 
+}  // namespace
+
 std::string origin_of(const std::string& address) {
   const auto url = net::Url::parse(address);
   return url ? url->origin() : "";
 }
-
-}  // namespace
 
 Error as_error(const Observation& seen, const std::string& address) {
   const ErrorCode code = seen.outcome == Outcome::missing       ? ErrorCode::not_found
@@ -51,7 +51,7 @@ void SyncPass::want(const std::string& address, std::uint32_t depth, bool ignore
 
 void SyncPass::want_again(Wanted wanted) {
   const std::string host = origin_of(wanted.address);
-  queue_.push(host, {std::move(wanted), nullptr});
+  queue_.push(host, {std::move(wanted)});
 }
 
 // A new page that is not indexed leaves the frontier; that this cannot be written will be told by the next write that
@@ -161,13 +161,14 @@ bool SyncPass::begin(LookAhead& ahead, const std::string& host) {
   Running run{host, queue_.take(host)};
   const Reading* const reading = run.errand.reading.get();
   const Wanted& wanted = run.errand.wanted;
-  if (is_pointless(reading != nullptr ? reading->wanted : wanted)) {
+  if (run.errand.page() != nullptr && is_pointless(*run.errand.page())) {
     if (reading != nullptr) parked_bytes_ -= reading->seen.body.size();
     queue_.free(host);
     return false;
   }
   if (reading == nullptr) progress(wanted.address);
-  Fetcher::Request request = reading != nullptr ? request_of(wanted, nullptr) : request_for_look(wanted);
+  const bool is_page = reading == nullptr && !run.errand.is_feed;
+  Fetcher::Request request = is_page ? request_for_look(wanted) : request_of(wanted, nullptr);
   const std::uint64_t ticket = ++last_ticket_;
   running_.emplace(ticket, std::move(run));
   ahead.ask(ticket, std::move(request));
@@ -194,7 +195,7 @@ void SyncPass::drop_pointless(LookAhead& ahead) {
   if (pages_ < source_.policy.max_pages) return;
   for (auto run = running_.begin(); run != running_.end();) {
     const Errand& errand = run->second.errand;
-    if (!is_pointless(errand.reading ? errand.reading->wanted : errand.wanted)) {
+    if (errand.page() == nullptr || !is_pointless(*errand.page())) {
       ++run;
       continue;
     }
@@ -224,7 +225,9 @@ Result<void> SyncPass::take(LookAhead::Answer answer) {
   Result<void> done;
   Reading* const parked = run.errand.reading.get();
   if (parked != nullptr) parked_bytes_ -= parked->seen.body.size();
-  if (is_pointless(parked != nullptr ? parked->wanted : run.errand.wanted)) {
+  if (run.errand.is_feed) {
+    done = take_feed(run.errand.wanted.address, std::move(answer.seen));
+  } else if (is_pointless(*run.errand.page())) {
     // An answer of another host made it so.
   } else if (parked != nullptr) {
     Reading& reading = *parked;

@@ -219,8 +219,10 @@ Result<void> SyncPass::judge(Reading reading) {
   if (!judgment.ask.empty()) {
     looked_at_.erase(wanted.address);  // not yet
     parked_bytes_ += reading.seen.body.size();
-    const std::string host = net::Url::parse(wanted.address)->origin();
-    Errand errand{{judgment.ask, wanted.depth}, std::make_unique<Reading>(std::move(reading))};
+    const std::string host = origin_of(wanted.address);
+    Errand errand;
+    errand.wanted.address = judgment.ask;
+    errand.reading = std::make_unique<Reading>(std::move(reading));
     queue_.push_front(host, std::move(errand));
     return {};
   }

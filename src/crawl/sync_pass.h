@@ -16,6 +16,7 @@
 namespace renvoi::crawl {
 
 Error as_error(const Observation& seen, const std::string& address);
+std::string origin_of(const std::string& address);  // "" when it is no URL
 // Whether a reference is to be looked at now, when a sitemap or a feed says that it was last changed at `changed_at`:
 // at once when that is after the last look (but not twice in an hour), otherwise once a week, or less often if that is
 // the source's interval. A date more than a day ahead says nothing.
@@ -52,10 +53,13 @@ class SyncPass {
     Observation seen;
     extract::Document document;
   };
-  // What is to be asked of a host: a page, or one that cannot exist, for a page that waits to be judged by it.
+  // What is to be asked of a host: a page; one that cannot exist, for a page that waits to be judged by it; or a feed.
   struct Errand {
     Wanted wanted;
     std::unique_ptr<Reading> reading{};
+    bool is_feed = false;
+    // The page that it is about; null: none.
+    const Wanted* page() const { return is_feed ? nullptr : reading ? &reading->wanted : &wanted; }
   };
   struct Running {
     std::string host;
@@ -98,10 +102,12 @@ class SyncPass {
   Result<void> seed_opml();
   Result<void> seed_sitemaps(const std::vector<std::string>& start);
   Result<void> read_sitemap(const std::string& address, std::deque<std::string>* more);
-  Result<void> read_feed(const std::string& address);
+  Result<void> take_feed(const std::string& address, Observation seen);
   std::optional<Observation> read_listing(const std::string& address);
+  bool is_listing(const std::string& address, const Observation& seen);
   void bad_listing(const std::string& address, const Error& error);
   Result<void> want_listed(const std::string& address, const std::string& base, std::optional<Timestamp> changed_at);
+  Result<void> write_listed();
   Result<void> withdraw(const catalog::Reference& reference, const std::string& why);
   std::string start_address() const;
   Fetcher::Request request_of(const Wanted& wanted, const catalog::Reference* known) const;
@@ -188,6 +194,7 @@ class SyncPass {
   std::map<std::string, std::uint32_t> host_failures_;    // in a row
   std::map<std::string, Timestamp> listed_changes_;       // what a sitemap or a feed dates
   std::set<std::string> listed_;                          // what a list lists
+  std::vector<catalog::FrontierEntry> listed_new_;        // what listings named, not yet in the frontier
   bool only_listed_ = false;                              // the list was read to its end: nothing else is of the source
   std::map<std::string, std::string> locators_;           // of an archive's pages
   bool cut_ = false;                                      // something remains

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxSitemaps = 1'000;
 constexpr std::size_t kMaxOpmlFiles = 20;              // that one takes in, itself among them
+constexpr std::size_t kFrontierBatch = 1'000;          // new addresses of listings, written together
 constexpr std::size_t kEmptyAlarm = 10;                // a folder or list that held so many and is empty is an accident
 constexpr std::int64_t kListedFloor_s = 3'600;         // a page that its listing calls changed is not asked more often
 constexpr std::int64_t kListedCeiling_s = 7 * 86'400;  // nor one that it calls unchanged more seldom
@@ -89,7 +90,8 @@ Result<void> SyncPass::seed() {
       RENVOI_CHECK(seed_sitemaps({start}));
       break;
     case SourceKind::feed:
-      RENVOI_CHECK(read_feed(start));
+      queue_.push(origin_of(start), {{start}, nullptr, true});
+      RENVOI_CHECK(work());
       break;
     case SourceKind::list:
       RENVOI_CHECK(seed_list());
@@ -98,6 +100,7 @@ Result<void> SyncPass::seed() {
       RENVOI_CHECK(seed_opml());
       break;
   }
+  RENVOI_CHECK(write_listed());
   if (start_failed_ && known_.empty()) return *start_failed_;
   return seed_known();
 }
@@ -221,12 +224,17 @@ void SyncPass::bad_listing(const std::string& address, const Error& error) {
 std::optional<Observation> SyncPass::read_listing(const std::string& address) {
   progress(address);
   Observation seen = fetcher_.fetch({address, {}, source_.policy, false, {}, {}}, stop_);
-  if (seen.outcome == Outcome::fetched) return seen;
+  if (!is_listing(address, seen)) return {};
+  return seen;
+}
+
+bool SyncPass::is_listing(const std::string& address, const Observation& seen) {
+  if (seen.outcome == Outcome::fetched) return true;
   if (stop_.stop_requested())
     cut_ = true;
   else
     bad_listing(address, Error{as_error(seen, address).code, seen.reason});
-  return {};
+  return false;
 }
 
 // An address that a listing names. What is in the catalogue is looked at when it is due; a tombstone, too, when the
@@ -249,15 +257,23 @@ Result<void> SyncPass::want_listed(const std::string& text, const std::string& b
       cut_ = true;
       return {};
     }
-    RENVOI_CHECK(catalog_.add_to_frontier(source_.id, {{address, 1}}));
+    listed_new_.push_back({address, 1});
     want(address, 1);
-    return {};
+    return listed_new_.size() < kFrontierBatch ? Result<void>() : write_listed();
   }
   const Reference& reference = known->second;
   if (reference.state != ReferenceState::gone) return {};
   const bool back = reference.reason.ends_with(kUnlisted);  // it left only because it was not listed
   if (back || (!changed_at && reference.checked_at + source_.policy.revisit_after_s <= clock_.now())) want(address, 1);
   return {};
+}
+
+// What listings named that is new: in few transactions, and before any of it is asked for.
+Result<void> SyncPass::write_listed() {
+  if (listed_new_.empty()) return {};
+  const auto written = catalog_.add_to_frontier(source_.id, listed_new_);
+  listed_new_.clear();
+  return written;
 }
 
 Result<void> SyncPass::read_sitemap(const std::string& address, std::deque<std::string>* more) {
@@ -300,11 +316,11 @@ Result<void> SyncPass::seed_sitemaps(const std::vector<std::string>& start) {
   return {};
 }
 
-Result<void> SyncPass::read_feed(const std::string& address) {
-  const auto seen = read_listing(address);
-  const auto base = seen ? net::Url::parse(seen->final_address) : net::Url::parse(address);
-  if (!seen || !base) return {};
-  const auto feed = parse_feed(seen->body, *base);
+Result<void> SyncPass::take_feed(const std::string& address, Observation seen) {
+  if (!is_listing(address, seen)) return {};
+  const auto base = net::Url::parse(seen.final_address);
+  if (!base) return {};
+  const auto feed = parse_feed(seen.body, *base);
   if (!feed) {
     bad_listing(address, feed.error());
     return {};
@@ -312,10 +328,11 @@ Result<void> SyncPass::read_feed(const std::string& address) {
   cut_ |= feed->truncated;
   if (feed->entries.empty() && feed->without_link > 0) problem(address, "no entry of this feed links to a page");
   for (const FeedEntry& entry : feed->entries)
-    RENVOI_CHECK(want_listed(entry.address, seen->final_address, entry.changed_at));
-  return {};
+    RENVOI_CHECK(want_listed(entry.address, seen.final_address, entry.changed_at));
+  return write_listed();
 }
 
+// The feeds are asked like pages, several hosts at once; what they name may be looked at before the last is read.
 Result<void> SyncPass::seed_opml() {
   std::deque<std::string> files{start_address()};
   std::set<std::string> read{start_address()}, feeds;
@@ -344,10 +361,10 @@ Result<void> SyncPass::seed_opml() {
         break;
       }
       if (stop_.stop_requested()) return {};
-      if (feeds.insert(feed).second) RENVOI_CHECK(read_feed(feed));
+      if (feeds.insert(feed).second) queue_.push(origin_of(feed), {{feed}, nullptr, true});
     }
   }
-  return {};
+  return work();
 }
 
 Result<void> SyncPass::seed_list() {

@@ -61,7 +61,7 @@ Result<SyncPass::HostProbes*> SyncPass::probes_of(const std::string& origin) {
 
 // `address`, which cannot exist, was asked for because of `reading`: beside it first, elsewhere then.
 Result<void> SyncPass::note_probe(const Reading& reading, const std::string& address, const Observation& seen) {
-  const std::string origin = net::Url::parse(reading.wanted.address)->origin();
+  const std::string origin = origin_of(reading.wanted.address);
   RENVOI_TRY(HostProbes * probes, probes_of(origin));
   if (probes == nullptr) {
     HostProbes asked;
@@ -105,7 +105,7 @@ Result<SyncPass::Judgment> SyncPass::unmask(const Reading& reading) {
   if (has_local_documents(source_.kind)) return Judgment{};
   const auto& [wanted, known, seen, document] = reading;
   const auto taken_for = [&](Outcome outcome, std::string reason) {
-    return Judgment{as(seen, outcome, std::move(reason))};
+    return Judgment{as(reading.seen, outcome, std::move(reason))};
   };
   const bool known_text = known && known->indexed && known->fingerprint == fingerprint(document.text);
   PageVerdict verdict;

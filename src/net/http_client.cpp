@@ -1,6 +1,7 @@
 #include "net/http_client.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "base/utf8.h"
@@ -14,6 +15,7 @@ namespace {
 
 using Addresses = std::vector<IpAddress>;
 constexpr std::size_t kMaxAddressesTried = 4;
+constexpr std::size_t kLoops = 2;  // what they spend is expanding bodies: a core each is 2,000 pages a second and more
 
 bool is_redirect_status(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -92,7 +94,10 @@ struct HttpClient::Impl {
       : options(std::move(given)),
         resolver(options.resolver ? options.resolver : make_system_resolver()),
         gate(std::max(1u, options.max_connections_per_host), std::max(1u, options.max_connections)),
-        loop(std::max({1u, options.max_connections, options.max_idle_connections})) {}
+        loops(kLoops) {
+    const std::uint32_t open = std::max({1u, options.max_connections, options.max_idle_connections});
+    for (auto& loop : loops) loop = std::make_unique<TransferLoop>(open / kLoops + 1);
+  }
 
   Result<Addresses> checked_addresses(const FetchRequest& request, std::stop_token stop);
   Result<FetchResponse> exchange(const FetchRequest& request, std::stop_token stop);
@@ -100,11 +105,18 @@ struct HttpClient::Impl {
                                       std::stop_token stop);
   bool stream(Transfer& transfer, std::unique_lock<std::mutex>& lock, const FetchRequest& request);
   Result<FetchResponse> fetch(FetchRequest request, std::stop_token stop);
+  // Always the same one for an origin: it has its open connection.
+  TransferLoop& loop_of(const FetchRequest& request) {
+    return *loops[std::hash<std::string>()(request.url.origin()) % loops.size()];
+  }
+  bool usable() const {
+    return std::all_of(loops.begin(), loops.end(), [](const auto& loop) { return loop->usable(); });
+  }
 
   const Options options;
   const std::shared_ptr<Resolver> resolver;
   HostGate gate;
-  TransferLoop loop;
+  std::vector<std::unique_ptr<TransferLoop>> loops;
 };
 
 // Resolves once. One bad address condemns the name: its owner could pick which of them we dial.
@@ -130,7 +142,7 @@ bool HttpClient::Impl::stream(Transfer& transfer, std::unique_lock<std::mutex>& 
   piece.swap(transfer.pieces);
   if (transfer.paused) {
     transfer.resume = true;
-    loop.wake();
+    loop_of(request).wake();
   }
   lock.unlock();
   bool more = false;
@@ -138,7 +150,7 @@ bool HttpClient::Impl::stream(Transfer& transfer, std::unique_lock<std::mutex>& 
     more = piece.empty() || request.on_body(piece);
   } catch (...) {
     transfer.cancel = true;  // nobody will take the rest
-    loop.wake();
+    loop_of(request).wake();
     throw;
   }
   lock.lock();
@@ -160,6 +172,7 @@ Result<FetchResponse> HttpClient::Impl::exchange_with(const FetchRequest& reques
                                                                  .stall_timeout_ms = request.stall_timeout_ms,
                                                                  .user_agent = options.user_agent,
                                                                  .ca_bundle = options.ca_bundle});
+  TransferLoop& loop = loop_of(request);
   loop.add(transfer);
   std::unique_lock lock(transfer->mutex);
   bool wants_more = true;
@@ -234,7 +247,7 @@ HttpClient::~HttpClient() = default;
 
 Result<FetchResponse> HttpClient::fetch(const FetchRequest& request, std::stop_token stop) {
   try {
-    if (!impl_->loop.usable()) return Error{ErrorCode::internal, "the HTTP library could not be started"};
+    if (!impl_->usable()) return Error{ErrorCode::internal, "the HTTP library could not be started"};
     auto response = impl_->fetch(request, std::move(stop));
     if (!response) return response.error().in("fetching " + request.url.href());
     return response;

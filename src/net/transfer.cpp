@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 64u << 10;       // of one response, status lines of 1xx included
 constexpr std::size_t kMaxRedirectBodyBytes = 1u << 20;  // thrown away; beyond, the connection is
+constexpr long kReceiveBytes = 64 << 10;                 // at once
 constexpr std::size_t kMaxWaitingBytes = 256u << 10;     // of a streamed body, before curl is made to wait
 
 std::string_view trim(std::string_view text) {
@@ -115,6 +116,7 @@ bool Transfer::set_options() {
   set(CURLOPT_USERAGENT, order_.user_agent.c_str());
   set(CURLOPT_HTTPHEADER, request_headers_);
   set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_BUFFERSIZE, kReceiveBytes);
   set(CURLOPT_CONNECTTIMEOUT_MS, std::max<long>(1, static_cast<long>(order_.connect_timeout_ms.count())));
   set(CURLOPT_ERRORBUFFER, curl_message_.data());
   set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);

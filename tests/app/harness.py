@@ -127,11 +127,12 @@ class Server:
 
 
 class Site:
-    """A web site on 127.0.0.1: `pages` is path -> (status, headers, body)."""
+    """A web site on 127.0.0.1: `pages` is path -> (status, headers, body). `before` is called with path and headers of each request."""
 
-    def __init__(self, pages, certificate=None):
+    def __init__(self, pages, certificate=None, before=None):
         site = self
         self.pages = dict(pages)
+        self.before = before
         self.seen = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -139,6 +140,8 @@ class Site:
 
             def do_GET(self):
                 site.seen.append(self.path)
+                if site.before:
+                    site.before(self.path, self.headers)
                 status, headers, body = site.pages.get(self.path, (404, {}, b"not here"))
                 self.send_response(status)
                 for name, value in headers.items():

@@ -289,6 +289,39 @@ TEST_F(SeveralHosts, APageThatWaitsForAProbeHoldsOnlyItsHostUp) {
   EXPECT_EQ(first[2], address(0, 1));
 }
 
+// A feed does not come back before all are asked for; one of them is down, which is a problem and not the end.
+TEST_F(SeveralHosts, TheFeedsOfAnOpmlFileAreAskedForAtOnce) {
+  constexpr int kFeeds = 10;
+  std::string outlines;
+  for (int host = 0; host < kFeeds; ++host) {
+    const std::string feed = "http://host" + std::to_string(host) + ".test/feed";
+    outlines += "<outline type='rss' xmlUrl='" + feed + "'/>";
+    web.pages[feed] = fetched(feed, "<rss version='2.0'><channel><title>x</title><item><link>" + address(host, 0) +
+                                        "</link></item></channel></rss>");
+    if (host == 3) web.pages[feed] = missing(feed);
+    set(address(host, 0), "host " + std::to_string(host));
+  }
+  source.kind = SourceKind::opml;
+  source.address = "http://list.test/feeds.opml";
+  web.pages[source.address] =
+      fetched(source.address, "<opml version='2.0'><head/><body>" + outlines + "</body></opml>");
+  std::mutex mutex;
+  std::condition_variable all;
+  int begun = 0;
+  web.during = [&](const Fetcher::Request& request, const std::stop_token&) {
+    if (!request.address.ends_with("/feed")) return;
+    std::unique_lock lock(mutex);
+    if (++begun == kFeeds) all.notify_all();
+    EXPECT_TRUE(all.wait_for(lock, 30s, [&] { return begun >= kFeeds; }));
+  };
+  const SyncReport report = sync();
+  EXPECT_EQ(report.totals.new_documents, std::uint64_t{kFeeds - 1});
+  EXPECT_EQ(report.problems.size(), 1u);
+  EXPECT_FALSE(report.complete);  // what the one that is down would have named
+  EXPECT_TRUE(catalog->frontier(source.id)->empty());
+  EXPECT_FALSE(web.twice);
+}
+
 TEST_F(SeveralHosts, ThePassKeepsToItsRate) {
   list({address(0, 0), address(1, 0), address(2, 0), address(3, 0)});
   for (int host = 0; host < 4; ++host) set(address(host, 0), "host " + std::to_string(host));
