@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 1'024;
 constexpr std::uint32_t kMaxRetries = 100;
+constexpr std::size_t kMaxDirectoryEntries = 200'000;  // of those in stored archives too
 
 struct FreeArchive {
   void operator()(struct archive* archive) const { archive_read_free(archive); }
@@ -30,7 +31,18 @@ Error damaged(struct archive* archive) {
   return {ErrorCode::corrupt, "the archive is damaged or cut short: " + reason(archive)};
 }
 
+// libarchive reads the whole directory of a ZIP file before it gives its first entry.
+bool has_too_large_a_directory(std::string_view bytes) {
+  std::size_t entries = 0;
+  for (std::size_t at = 0; (at = bytes.find("PK\x01\x02", at)) != std::string_view::npos; at += 4)
+    if (++entries > kMaxDirectoryEntries) return true;
+  return false;
+}
+
 Result<Handle> open_archive(std::string_view bytes) {
+  if (has_too_large_a_directory(bytes))
+    return Error{ErrorCode::exhausted,
+                 fmt::format("the archive's directory has more than {} entries", kMaxDirectoryEntries)};
   Handle archive(archive_read_new());
   if (!archive) return Error{ErrorCode::exhausted, "not enough memory to open an archive"};
   archive_read_support_filter_gzip(archive.get());

@@ -1,18 +1,14 @@
 #include "extract/docx_styles.h"
 
 #include <algorithm>
-#include <cctype>
+#include <cstdlib>
+
+#include "extract/lines.h"
 
 namespace renvoi::extract {
 namespace {
 
 constexpr int kMaxStyleChain = 32;  // Word itself stops at 10
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 int number(std::string_view text) { return std::atoi(std::string(text.substr(0, 9)).c_str()); }
 

@@ -1,10 +1,10 @@
 // The tables of sniff.h: what extensions and media types tell.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include "extract/code_languages.h"
+#include "extract/lines.h"
 #include "extract/sniff.h"
 
 namespace renvoi::extract {
@@ -26,8 +26,8 @@ constexpr std::array kExtensions{
     std::pair{"ndjson"sv, Kind::json},   std::pair{"geojson"sv, Kind::json},
     std::pair{"jsonld"sv, Kind::json},   std::pair{"rst"sv, Kind::rst},
     std::pair{"adoc"sv, Kind::asciidoc}, std::pair{"asciidoc"sv, Kind::asciidoc},
-    std::pair{"asc"sv, Kind::asciidoc},  std::pair{"tex"sv, Kind::latex},
-    std::pair{"latex"sv, Kind::latex},   std::pair{"ltx"sv, Kind::latex},
+    std::pair{"tex"sv, Kind::latex},     std::pair{"latex"sv, Kind::latex},
+    std::pair{"ltx"sv, Kind::latex},
 };
 
 constexpr std::array kMediaTypes{
@@ -75,9 +75,7 @@ std::string extension_of(std::string_view name) {
   name = name.substr(name.rfind('/') + 1);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return {};
-  std::string extension(name.substr(dot + 1));
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension;
+  return lower(name.substr(dot + 1));
 }
 
 std::optional<Kind> kind_of_name(std::string_view name) {

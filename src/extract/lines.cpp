@@ -37,6 +37,13 @@ std::size_t indent_of(std::string_view line) {
   return columns;
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 char line_of_one(std::string_view text) {
   if (text.size() < 3) return 0;
   return text.find_first_not_of(text.front()) == std::string_view::npos ? text.front() : '\0';

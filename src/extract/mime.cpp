@@ -21,12 +21,6 @@ constexpr std::size_t kMaxFieldBytes = 64 * 1'024;
 constexpr std::size_t kMaxWordBytes = 1'000;
 constexpr std::size_t kMaxBoundaryBytes = 200;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 std::string to_utf8(std::string_view bytes, std::string_view charset) {
   Decoded decoded;
   decode(bytes, charset, false, decoded);

@@ -1,13 +1,13 @@
 #include "extract/office.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "extract/docx.h"
 #include "extract/epub.h"
 #include "extract/odf.h"
 #include "extract/package.h"
 #include "extract/pptx.h"
+#include "extract/sniff.h"
 #include "extract/xlsx.h"
 
 namespace renvoi::extract {
@@ -21,13 +21,10 @@ bool holds(const std::vector<std::string>& names, std::string_view name) {
 
 // Pictures, fonts and sounds are never looked at.
 bool is_text_part(std::string_view name) {
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return name == "mimetype";
-  std::string extension(name.substr(dot + 1));
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string extension = extension_of(name);
   for (const std::string_view known : {"xml", "rels", "opf", "xhtml", "html", "htm"})
     if (extension == known) return true;
-  return false;
+  return name == "mimetype";
 }
 
 // ECMA-376 part 2: the package's officeDocument relationship names the main part; its folder tells the kind in every

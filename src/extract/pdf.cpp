@@ -8,6 +8,7 @@
 
 #include "base/date.h"
 #include "extract/document_builder.h"
+#include "extract/lines.h"
 #include "extract/pdf_layout.h"
 #include "extract/pdf_text.h"
 #include "io/child_process.h"
@@ -44,14 +45,13 @@ Error problem(const io::ChildResult& child) {
 
 // Programs put their file's name, or nothing that says anything, where the title belongs.
 bool is_file_name(std::string_view title) {
-  std::string lower(title);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (lower.starts_with("microsoft word - ") || lower.starts_with("microsoft powerpoint - ") || lower == "untitled" ||
-      lower == "document" || lower == "(anonymous)" || lower == "sans titre")
+  const std::string name = lower(title);
+  if (name.starts_with("microsoft word - ") || name.starts_with("microsoft powerpoint - ") || name == "untitled" ||
+      name == "document" || name == "(anonymous)" || name == "sans titre")
     return true;
   for (const std::string_view end : {".doc", ".docx", ".odt", ".indd", ".dvi", ".tex", ".pdf", ".qxd", ".ppt", ".pptx",
                                      ".xls", ".xlsx", ".rtf", ".txt", ".html"})
-    if (lower.ends_with(end)) return true;
+    if (name.ends_with(end)) return true;
   return false;
 }
 

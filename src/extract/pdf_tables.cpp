@@ -13,7 +13,7 @@ constexpr double kAligned_pt = 4;
 constexpr double kMaxGap = 3;             // between rows, in heights of a line
 constexpr std::size_t kMaxCellWords = 4;  // in the lines of its block, on average: more is prose, perhaps in columns
 constexpr std::size_t kMaxCellBytes = 80;
-constexpr double kSlack_pt = 20;  // as far as a head may reach beyond its table
+constexpr double kSlack_pt = 40;  // as far as a head may reach beyond its table
 constexpr std::size_t kMaxPageLines = 20'000;
 
 using Row = std::vector<std::size_t>;  // lines from left to right

@@ -196,8 +196,7 @@ class RstReader {
   bool field(std::string_view text) {
     const std::size_t end = text.find(": ", 1);
     if (end == std::string_view::npos || text.substr(1, end - 1).find('`') != std::string_view::npos) return false;
-    std::string name(text.substr(1, end - 1));
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string name = lower(text.substr(1, end - 1));
     const std::string_view value = trimmed(text.substr(end + 2));
     if (!document_.blocks.empty()) return false;
     if (name == "author" || name == "authors") {

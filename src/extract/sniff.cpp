@@ -189,7 +189,9 @@ Sniffed sniff(std::string_view bytes, const Hints& hints) {
   if (const auto by_type = kind_of_media_type(declared); by_type && !said_plain) return {*by_type, {}};
   // Servers send Markdown, source code and whole pages as text/plain: the name is then the better witness, but for
   // HTML.
-  if (by_name && declared.empty()) return {*by_name, {}};
+  // A page's address ends in the extension of the program that made it (".php").
+  const bool made_by_code = by_name == Kind::code && looks_like_html(bytes);
+  if (by_name && declared.empty()) return {made_by_code ? Kind::html : *by_name, {}};
   if (said_plain) return {by_name && *by_name != Kind::html ? *by_name : Kind::plain, {}};
   if (looks_like_html(bytes)) return {Kind::html, {}};
   return {by_name ? *by_name : kind_by_look(bytes), {}};

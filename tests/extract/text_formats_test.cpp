@@ -231,6 +231,8 @@ TEST(Sniff, KindsAreToldByTypeNameOrLook) {
   EXPECT_EQ(read("\\documentclass{a}\\begin{document}x\\end{document}").media_type, "text/x-tex");
   EXPECT_EQ(read("From: a note\nTo: whom it may concern\n\ntext", "x.txt").media_type, "text/plain");
   EXPECT_EQ(read("Note: this\nis text, not mail.\nSubject: none").media_type, "text/plain");
+  EXPECT_EQ(read("<!doctype html><p>Words of a page.</p>", "/index.php").media_type, "text/html");
+  EXPECT_EQ(read("<?php // A comment of it.\n$a = 1;", "/index.php").media_type, "text/x-source");
   EXPECT_EQ(read("{ not json").media_type, "text/plain");
 }
 
