@@ -6,6 +6,7 @@ Quality is EVAL_FOLDER/extract_f1.py's measure of html-scrapinghub (4-grams; F1 
 The time is that of the processor in the extracting thread, all pages in memory; the best of the rounds counts.
 """
 import gzip
+import importlib.metadata
 import json
 import pathlib
 import subprocess
@@ -38,7 +39,6 @@ def main():
     rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 3
     sys.path.insert(0, str(evaluation))
     from extract_f1 import overlap
-    import resiliparse
     import trafilatura
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.encoding import detect_encoding
@@ -58,7 +58,7 @@ def main():
         return extract_plain_text(tree, main_content=True, alt_texts=False)
 
     peers = {f"trafilatura {trafilatura.__version__}": lambda page: trafilatura.extract(page, include_comments=False),
-             "resiliparse": by_resiliparse}
+             f"resiliparse {importlib.metadata.version('resiliparse')}": by_resiliparse}
     best = {name: 0.0 for name in ["renvoi", *peers]}
     texts, memory = {}, 0.0
     for _ in range(rounds):
@@ -72,7 +72,7 @@ def main():
     for name, speed in best.items():
         p, r, f1 = quality(texts[name], truths, overlap)
         print(f"| {name} | {speed:.0f} | {best['renvoi'] / speed:.2f} | {p:.3f} | {r:.3f} | {f1:.3f} |")
-    print(f"\nmemory of renvoi: at most {memory:.1f} x the size of the page")
+    print(f"\nmemory of renvoi: at most {memory:.1f} x the size of the page (pages of 96 KiB and more)")
 
 
 if __name__ == "__main__":
