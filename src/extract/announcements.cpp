@@ -17,6 +17,7 @@ constexpr std::uint32_t kMinCards = 3;
 constexpr std::uint32_t kMinCardCharacters = 20;
 constexpr std::uint32_t kMaxCardCharacters = 700;
 constexpr double kCardLinkShare = 0.12;
+constexpr std::uint32_t kTitleCharacters = 12;
 constexpr std::uint32_t kMinBodyProse =
     300;                              // characters, of an article beside cards; of any other page three times that
 constexpr double kAfterShare = 0.25;  // of the body's prose: with more after them, cards are in the text
@@ -155,7 +156,26 @@ class Dropper {
     const Measure& own = measures_[node];
     if (own.text < kMinCardCharacters || own.text > kMaxCardCharacters) return false;
     if (own.links < kCardLinkShare * own.text) return false;
-    return tag != LXB_TAG_LI || holds_box(node);
+    return (tag != LXB_TAG_LI || holds_box(node)) && leads_by_its_title(node);
+  }
+
+  // Its heading is a link, or, where it has none, the first words of some length are: a box about a service that ends with
+  // "Learn more" is no card.
+  bool leads_by_its_title(std::uint32_t node) const {
+    if (nodes_[node].tag == LXB_TAG_A) return true;
+    std::uint32_t link_end = 0;
+    bool by_words = false, words_seen = false;
+    for (std::uint32_t i = node + 1; i < nodes_[node].end; ++i) {
+      if (content_.dropped[i]) continue;
+      if (nodes_[i].tag == LXB_TAG_A) link_end = std::max(link_end, nodes_[i].end);
+      if (heading_level(page_, i) != 0 && measures_[i].text > 0)
+        return i < link_end || 2 * measures_[i].links >= measures_[i].text;
+      if (!words_seen && nodes_[i].tag == 0 && visible_characters(nodes_[i].text) >= kTitleCharacters) {
+        words_seen = true;
+        by_words = i < link_end;
+      }
+    }
+    return by_words;
   }
 
   // An item of a list in a text holds words; a card holds boxes, or a heading.

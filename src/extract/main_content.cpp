@@ -28,6 +28,8 @@ constexpr std::uint32_t kEnoughProse = 250;     // characters: the judgments lef
 constexpr std::uint32_t kLittleText = 200;      // characters: they left none
 constexpr std::uint32_t kContentInFrame = 400;  // characters of prose
 constexpr std::uint32_t kQuoteProse = 40;
+constexpr std::uint32_t kMaxHeadingBox = 300;  // characters
+constexpr std::uint32_t kTitleProse = 600;     // of the box with the title: with more it is another text
 constexpr std::uint32_t kIndexProse = 400;   // characters: a page with more is no mere index
 constexpr std::uint32_t kWordyItem = 20;     // characters of an item that are not in a link
 constexpr std::uint32_t kBackLink = 6;       // characters of the link from a note back to its place: "^", "back"
@@ -257,7 +259,20 @@ class Finder {
     const Measure& own = measures_[node];
     const double density = tag == LXB_TAG_P ? kLineLinkDensity : kLinkDensity;
     if (!box || own.text == 0 || own.links <= density * own.text || own.prose >= 100) return false;
-    return !(is_list(tag) && (stands_in_prose(node) || has_wordy_items(node))) && !holds_notes(node);
+    return !(is_list(tag) && (stands_in_prose(node) || has_wordy_items(node))) && !holds_notes(node) &&
+           !is_heading_box(node);
+  }
+
+  // One heading that is a link, and a few words: an item of a listing begins so.
+  bool is_heading_box(std::uint32_t node) const {
+    if (nodes_[node].tag != LXB_TAG_DIV || measures_[node].text > kMaxHeadingBox) return false;
+    std::uint32_t headings = 0, text = 0;
+    for (std::uint32_t i = node + 1; i < nodes_[node].end;) {
+      const bool heading = !content_.dropped[i] && heading_level(page_, i) != 0;
+      if (heading) ++headings, text += measures_[i].text;
+      i = heading ? nodes_[i].end : i + 1;
+    }
+    return headings == 1 && 2 * text > measures_[node].text;
   }
 
   // Items that say something beside their links.
@@ -307,12 +322,22 @@ class Finder {
       const std::uint32_t next = claimed_below(at);
       const std::uint32_t chosen = next != at ? next : heaviest_child(at);
       if (chosen == at) break;
+      if (next == at && loses_the_title(at, chosen)) break;
       const std::uint32_t may_be_lost = kind_ == PageKind::article ? kTextLostOfArticle : kTextLost;
       if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > may_be_lost) break;
       claimed |= next != at;
       at = chosen;
     }
     content_.root = at;
+  }
+
+  // What stands with the title of a page that is no article, above the boxes with its parts, says what it is about.
+  bool loses_the_title(std::uint32_t node, std::uint32_t child) const {
+    const bool outside = title_ > node && (title_ < child || title_ >= nodes_[child].end);
+    if (!outside || kind_ == PageKind::article) return false;
+    for (std::uint32_t at = title_; at != node; at = nodes_[at].parent)
+      if (measures_[at].prose > kTextLost && measures_[at].prose < kTitleProse) return true;
+    return false;
   }
 
   // The element below `node` that claims to be the content, when it holds enough of the prose there, and most of what
