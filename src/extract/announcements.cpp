@@ -24,6 +24,7 @@ constexpr double kAfterShare = 0.25;  // of the body's prose: with more after th
 constexpr double kMostOfText = 0.6;   // what holds more than this is not dropped
 constexpr std::size_t kMaxHeadingBytes = 120;
 constexpr std::uint32_t kMaxAsideLine = 250;  // characters
+constexpr std::uint32_t kMaxMoreLink = 24;    // characters
 constexpr double kAsideLinkShare = 0.4;
 
 class Dropper {
@@ -42,13 +43,25 @@ class Dropper {
   void drop_announced() {
     for (std::uint32_t i = content_.root; i < end();) {
       if (!content_.dropped[i] && i != content_.root) {
-        if (is_aside_line(i))
+        if (is_aside_line(i) || is_more(i) || is_tool_line(i))
           content_.dropped[i] = 1;
         else if (is_announcement(i))
           drop_section(i);
       }
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
     }
+  }
+
+  bool is_tool_line(std::uint32_t i) const {
+    const std::uint16_t tag = nodes_[i].tag;
+    if (tag != LXB_TAG_P && tag != LXB_TAG_DIV && tag != LXB_TAG_LI) return false;
+    if (measures_[i].text == 0 || measures_[i].text > kMaxHeadingBytes) return false;
+    return is_page_tool(text_below(page_, i, 2 * kMaxHeadingBytes));
+  }
+
+  bool is_more(std::uint32_t i) const {
+    if (nodes_[i].tag != LXB_TAG_A || measures_.whole(i) == 0 || measures_.whole(i) > kMaxMoreLink) return false;
+    return is_more_link(text_below(page_, i, 2 * kMaxMoreLink));
   }
 
   // "Read also: The harbour wall", with the link in the line itself.
@@ -159,8 +172,8 @@ class Dropper {
     return (tag != LXB_TAG_LI || holds_box(node)) && leads_by_its_title(node);
   }
 
-  // Its heading is a link, or, where it has none, the first words of some length are: a box about a service that ends with
-  // "Learn more" is no card.
+  // Its heading is a link, or, where it has none, the first words of some length are: a box about a service that ends
+  // with "Learn more" is no card.
   bool leads_by_its_title(std::uint32_t node) const {
     if (nodes_[node].tag == LXB_TAG_A) return true;
     std::uint32_t link_end = 0;

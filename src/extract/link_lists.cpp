@@ -89,7 +89,8 @@ class Lists {
       for (std::uint32_t link = i + 1; link < nodes_[i].end; ++link) {
         if (nodes_[link].tag != LXB_TAG_A || page_.attribute(link, "href").find('#') == std::string_view::npos)
           continue;
-        if (measures_[link].text <= kBackLink && 2 * measures_[link].text < measures_[i].text) ++notes;
+        const std::uint32_t words = measures_.whole(link);
+        if (words <= kBackLink && 2 * words < measures_[i].text) ++notes;
         break;
       }
     }
