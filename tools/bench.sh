@@ -21,5 +21,21 @@ if [ -f "$corpus" ]; then
 else
   note "skipped: $corpus is not there"
 fi
+say "extraction: renvoi beside trafilatura and resiliparse"
+cmake --build build/release --target bench_extract
+if [ -d ../shared/eval/html-scrapinghub ]; then
+  peers=build/peers stamp="$(sha256sum <bench/peers/requirements-extract.txt)"
+  if [ "$(cat "$peers/venv-extract.stamp" 2>/dev/null)" != "$stamp" ]; then
+    mkdir -p "$peers"; rm -rf "$peers/venv-extract"; python3 -m venv "$peers/venv-extract"
+    "$peers/venv-extract/bin/pip" install -q --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+      -r bench/peers/requirements-extract.txt
+    echo "$stamp" >"$peers/venv-extract.stamp"
+  fi
+  "$peers/venv-extract/bin/python" -B bench/peers/extract_peers.py build/release/bench/bench_extract ../shared/eval build/bench/extract
+else
+  note "skipped: ../shared/eval/html-scrapinghub is not there"
+fi
+say "pages made to cost"
+build/release/bench/bench_extract --hostile
 say "the program on pages of LibreOffice's help"
 python3 bench/measure.py build/release/apps/renvoi/renvoi /usr/share/libreoffice/help/fr/text/swriter/guide build/bench "$alone" "${1:-150}"

@@ -17,12 +17,14 @@ constexpr std::uint32_t kMinCards = 3;
 constexpr std::uint32_t kMinCardCharacters = 20;
 constexpr std::uint32_t kMaxCardCharacters = 700;
 constexpr double kCardLinkShare = 0.12;
+constexpr std::uint32_t kTitleCharacters = 12;
 constexpr std::uint32_t kMinBodyProse =
     300;                              // characters, of an article beside cards; of any other page three times that
 constexpr double kAfterShare = 0.25;  // of the body's prose: with more after them, cards are in the text
 constexpr double kMostOfText = 0.6;   // what holds more than this is not dropped
 constexpr std::size_t kMaxHeadingBytes = 120;
 constexpr std::uint32_t kMaxAsideLine = 250;  // characters
+constexpr std::uint32_t kMaxMoreLink = 24;    // characters
 constexpr double kAsideLinkShare = 0.4;
 
 class Dropper {
@@ -41,13 +43,25 @@ class Dropper {
   void drop_announced() {
     for (std::uint32_t i = content_.root; i < end();) {
       if (!content_.dropped[i] && i != content_.root) {
-        if (is_aside_line(i))
+        if (is_aside_line(i) || is_more(i) || is_tool_line(i))
           content_.dropped[i] = 1;
         else if (is_announcement(i))
           drop_section(i);
       }
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
     }
+  }
+
+  bool is_tool_line(std::uint32_t i) const {
+    const std::uint16_t tag = nodes_[i].tag;
+    if (tag != LXB_TAG_P && tag != LXB_TAG_DIV && tag != LXB_TAG_LI) return false;
+    if (measures_[i].text == 0 || measures_[i].text > kMaxHeadingBytes) return false;
+    return is_page_tool(text_below(page_, i, 2 * kMaxHeadingBytes));
+  }
+
+  bool is_more(std::uint32_t i) const {
+    if (nodes_[i].tag != LXB_TAG_A || measures_.whole(i) == 0 || measures_.whole(i) > kMaxMoreLink) return false;
+    return is_more_link(text_below(page_, i, 2 * kMaxMoreLink));
   }
 
   // "Read also: The harbour wall", with the link in the line itself.
@@ -155,7 +169,26 @@ class Dropper {
     const Measure& own = measures_[node];
     if (own.text < kMinCardCharacters || own.text > kMaxCardCharacters) return false;
     if (own.links < kCardLinkShare * own.text) return false;
-    return tag != LXB_TAG_LI || holds_box(node);
+    return (tag != LXB_TAG_LI || holds_box(node)) && leads_by_its_title(node);
+  }
+
+  // Its heading is a link, or, where it has none, the first words of some length are: a box about a service that ends
+  // with "Learn more" is no card.
+  bool leads_by_its_title(std::uint32_t node) const {
+    if (nodes_[node].tag == LXB_TAG_A) return true;
+    std::uint32_t link_end = 0;
+    bool by_words = false, words_seen = false;
+    for (std::uint32_t i = node + 1; i < nodes_[node].end; ++i) {
+      if (content_.dropped[i]) continue;
+      if (nodes_[i].tag == LXB_TAG_A) link_end = std::max(link_end, nodes_[i].end);
+      if (heading_level(page_, i) != 0 && measures_[i].text > 0)
+        return i < link_end || 2 * measures_[i].links >= measures_[i].text;
+      if (!words_seen && nodes_[i].tag == 0 && visible_characters(nodes_[i].text) >= kTitleCharacters) {
+        words_seen = true;
+        by_words = i < link_end;
+      }
+    }
+    return by_words;
   }
 
   // An item of a list in a text holds words; a card holds boxes, or a heading.

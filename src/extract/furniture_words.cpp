@@ -139,6 +139,13 @@ constexpr std::array kTools{"share this"sv,
                             "etiquettes :"sv,
                             "publicite"sv};
 
+constexpr std::array kMore{
+    "continue reading"sv, "details"sv,       "en savoir plus"sv,      "learn more"sv,        "lire la suite"sv,
+    "lire plus"sv,        "more"sv,          "more details"sv,        "more info"sv,         "plus d'infos"sv,
+    "read full story"sv,  "read more"sv,     "read the full story"sv, "see more"sv,          "show more"sv,
+    "view details"sv,     "view more"sv,     "voir le detail"sv,      "voir plus"sv,         "leer mas"sv,
+    "leia mais"sv,        "mehr erfahren"sv, "weiterlesen"sv,         "continua a leggere"sv};
+
 template <std::size_t N>
 bool begins_with_any(std::string_view line, const std::array<std::string_view, N>& phrases, std::size_t more_bytes) {
   if (line.empty() || line.size() > kMaxLineBytes) return false;
@@ -161,6 +168,15 @@ bool announces_reactions(std::string_view line) {
          static_cast<unsigned char>(line.front()) < 0x80)
     line.remove_prefix(1);
   return begins_with_any(line, kReactions, 12);
+}
+
+bool is_more_link(std::string_view words) {
+  // With the marks that such links end in: "Read more »", "Lire la suite…", "More -->"
+  std::string folded = text::fold(words.substr(0, kMaxLineBytes));
+  while (!folded.empty() && (static_cast<unsigned char>(folded.back()) >= 0x80 ||
+                             std::isalnum(static_cast<unsigned char>(folded.back())) == 0))
+    folded.pop_back();
+  return std::find(kMore.begin(), kMore.end(), std::string_view(folded)) != kMore.end();
 }
 
 bool is_page_tool(std::string_view line) { return begins_with_any(line, kTools, 60); }

@@ -9,6 +9,7 @@ namespace renvoi::extract {
 // English, and the commonest of Spanish, Portuguese, German and Italian.
 bool announces_other_pages(std::string_view line);  // what follows leads elsewhere
 bool announces_reactions(std::string_view line);    // what follows are comments, or the form for one
+bool is_more_link(std::string_view words);          // of a link: "Read more", "En savoir plus", and nothing else
 // A line that asks the reader to do something with the page ("Share this article", "Click to print"), or says which
 // tags it has.
 bool is_page_tool(std::string_view line);

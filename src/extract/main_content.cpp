@@ -6,6 +6,7 @@
 
 #include "extract/announcements.h"
 #include "extract/boilerplate.h"
+#include "extract/link_lists.h"
 #include "extract/page_hidden.h"
 #include "extract/page_measure.h"
 #include "extract/page_tags.h"
@@ -17,9 +18,6 @@ namespace {
 
 // Shares of the text of the page (or of what is left of it) at which a judgment is made; set on html-scrapinghub.
 constexpr double kFrameMostOfText = 0.5;        // a "frame" that holds more is not one
-constexpr double kListMostOfText = 0.6;         // nor a list of links
-constexpr double kLinkDensity = 0.5;            // of a box that is a list of links
-constexpr double kLineLinkDensity = 0.8;        // of a paragraph that is one
 constexpr double kContentShare = 0.4;           // of the prose, for an element that claims to be the content
 constexpr double kClaimedShare = 0.7;           // of the prose of all elements that claim so
 constexpr double kDescendShare = 0.8;           // of the prose, for one child to stand for its parent
@@ -28,10 +26,7 @@ constexpr std::uint32_t kEnoughProse = 250;     // characters: the judgments lef
 constexpr std::uint32_t kLittleText = 200;      // characters: they left none
 constexpr std::uint32_t kContentInFrame = 400;  // characters of prose
 constexpr std::uint32_t kQuoteProse = 40;
-constexpr std::uint32_t kIndexProse = 400;   // characters: a page with more is no mere index
-constexpr std::uint32_t kWordyItem = 20;     // characters of an item that are not in a link
-constexpr std::uint32_t kBackLink = 6;       // characters of the link from a note back to its place: "^", "back"
-constexpr std::uint32_t kItemsToJudge = 20;  // of a list
+constexpr std::uint32_t kTitleProse = 600;  // of the box with the title: with more it is another text
 // Characters of prose outside the heaviest child of the content, with more of which the child does not stand for it.
 constexpr std::uint32_t kTextLostOfArticle = 600;
 constexpr std::uint32_t kTextLost = 30;
@@ -78,8 +73,7 @@ class Finder {
     drop_frames();
     measures_.measure(content_.dropped);
     if (judgment != Judgment::least) {
-      find_paragraphs();
-      drop_link_lists();
+      drop_link_lists(page_, kind_, measures_, content_.dropped);
       measures_.measure(content_.dropped);
     }
     find_content_below();
@@ -228,78 +222,6 @@ class Finder {
     return false;
   }
 
-  void drop_link_lists() {
-    const double whole = std::max<std::uint32_t>(measures_[0].text, 1);
-    if (kind_ != PageKind::article && measures_[0].prose < kIndexProse && link_lists() > kListMostOfText * whole)
-      return;
-    for (std::uint32_t i = 0; i < nodes_.size();) {
-      if (!content_.dropped[i] && is_link_list(i) && measures_[i].text < kListMostOfText * whole)
-        content_.dropped[i] = 1;
-      i = content_.dropped[i] ? nodes_[i].end : i + 1;
-    }
-  }
-
-  // The text in lists of links, which a page that is an index consists of.
-  std::uint32_t link_lists() const {
-    std::uint32_t text = 0;
-    for (std::uint32_t i = 0; i < nodes_.size();) {
-      const bool list = !content_.dropped[i] && is_link_list(i);
-      if (list) text += measures_[i].text;
-      i = list || content_.dropped[i] ? nodes_[i].end : i + 1;
-    }
-    return text;
-  }
-
-  bool is_link_list(std::uint32_t node) const {
-    const std::uint16_t tag = nodes_[node].tag;
-    const bool box = is_list(tag) || tag == LXB_TAG_DIV || tag == LXB_TAG_SECTION || tag == LXB_TAG_TABLE ||
-                     tag == LXB_TAG_TD || tag == LXB_TAG_P || tag == LXB_TAG_FORM;
-    const Measure& own = measures_[node];
-    const double density = tag == LXB_TAG_P ? kLineLinkDensity : kLinkDensity;
-    if (!box || own.text == 0 || own.links <= density * own.text || own.prose >= 100) return false;
-    return !(is_list(tag) && (stands_in_prose(node) || has_wordy_items(node))) && !holds_notes(node);
-  }
-
-  // Items that say something beside their links.
-  bool has_wordy_items(std::uint32_t list) const {
-    std::uint32_t items = 0;
-    for (std::uint32_t i = list + 1; i < nodes_[list].end; i = nodes_[i].end)
-      items += nodes_[i].tag == LXB_TAG_LI || nodes_[i].tag == LXB_TAG_DD ? 1 : 0;
-    return measures_[list].text - measures_[list].links >= kWordyItem * std::max<std::uint32_t>(items, 1);
-  }
-
-  // Footnotes and references: items with a short link back into the page. A table of contents has only such links.
-  bool holds_notes(std::uint32_t node) const {
-    std::uint32_t items = 0, notes = 0;
-    for (std::uint32_t i = node + 1; i < nodes_[node].end && items < kItemsToJudge; ++i) {
-      if (nodes_[i].tag != LXB_TAG_LI) continue;
-      ++items;
-      for (std::uint32_t link = i + 1; link < nodes_[i].end; ++link) {
-        if (nodes_[link].tag != LXB_TAG_A || page_.attribute(link, "href").find('#') == std::string_view::npos)
-          continue;
-        if (measures_[link].text <= kBackLink && 2 * measures_[link].text < measures_[i].text) ++notes;
-        break;
-      }
-    }
-    return notes > 0 && 2 * notes >= items;
-  }
-
-  // A list with a paragraph of the text before it and one after it, in one box with both: the text's own.
-  bool stands_in_prose(std::uint32_t list) const {
-    const Paragraphs& paragraphs = paragraphs_[nodes_[list].parent];
-    return paragraphs.first != 0 && paragraphs.first < list && paragraphs.last > list;
-  }
-
-  void find_paragraphs() {
-    paragraphs_.assign(nodes_.size(), {});
-    for (std::uint32_t i = 1; i < nodes_.size(); ++i) {
-      if (nodes_[i].tag != LXB_TAG_P || measures_[i].prose == 0) continue;
-      Paragraphs& of_parent = paragraphs_[nodes_[i].parent];
-      if (of_parent.first == 0) of_parent.first = i;
-      of_parent.last = i;
-    }
-  }
-
   void choose_root() {
     std::uint32_t at = 0;
     bool claimed = false;
@@ -307,12 +229,22 @@ class Finder {
       const std::uint32_t next = claimed_below(at);
       const std::uint32_t chosen = next != at ? next : heaviest_child(at);
       if (chosen == at) break;
+      if (next == at && loses_the_title(at, chosen)) break;
       const std::uint32_t may_be_lost = kind_ == PageKind::article ? kTextLostOfArticle : kTextLost;
       if (next == at && claimed && measures_[at].prose - measures_[chosen].prose > may_be_lost) break;
       claimed |= next != at;
       at = chosen;
     }
     content_.root = at;
+  }
+
+  // What stands with the title of a page that is no article, above the boxes with its parts, says what it is about.
+  bool loses_the_title(std::uint32_t node, std::uint32_t child) const {
+    const bool outside = title_ > node && (title_ < child || title_ >= nodes_[child].end);
+    if (!outside || kind_ == PageKind::article) return false;
+    for (std::uint32_t at = title_; at != node; at = nodes_[at].parent)
+      if (measures_[at].prose > kTextLost && measures_[at].prose < kTitleProse) return true;
+    return false;
   }
 
   // The element below `node` that claims to be the content, when it holds enough of the prose there, and most of what
@@ -365,10 +297,6 @@ class Finder {
     return node;
   }
 
-  struct Paragraphs {
-    std::uint32_t first = 0, last = 0;  // of the children of a node, those with prose; 0: none
-  };
-
   const PageTree& page_;
   const std::vector<PageNode>& nodes_;
   const PageKind kind_;
@@ -376,7 +304,6 @@ class Finder {
   std::vector<Claim> claims_;
   std::vector<std::uint8_t> hidden_;  // of each node: never content, or not seen
   std::vector<std::uint32_t> content_below_;
-  std::vector<Paragraphs> paragraphs_;
   std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0;
   Judgment judgment_ = Judgment::strict;
   MainContent content_;

@@ -26,6 +26,7 @@ class PageMeasure {
   // Measures anew what is left without the subtrees of the nodes marked in `dropped`. O(nodes).
   void measure(const std::vector<std::uint8_t>& dropped);
 
+  // Of a block, or of anything that holds blocks: the text of an inline element is that of its line; whole() knows it.
   const Measure& operator[](std::uint32_t node) const { return measures_[node]; }
   // Characters below a node, whatever was dropped, without what is never content.
   std::uint32_t whole(std::uint32_t node) const { return before_[nodes_[node].end] - before_[node]; }
