@@ -110,11 +110,12 @@ def main():
         assert all(one["pages"] + one["unchanged"] == count for one in runs) or mode == "sync", (site, mode, name, runs)
         rate = statistics.median(one["per_s"] for one in runs)
         ours = statistics.median(one["per_s"] for one in found[site, mode, "renvoi"])
-        cpu_us = statistics.median(one["cpu_s"] / count * 1e6 for one in runs)
-        rows.append([f"{mode}, {site}", name, f"{rate:.0f}", f"{ours / rate:.1f}", f"{cpu_us:.0f}",
+        cpu_us, our_us = (statistics.median(one["cpu_s"] / count * 1e6 for one in some)
+                          for some in (runs, found[site, mode, "renvoi"]))
+        rows.append([f"{mode}, {site}", name, f"{rate:.0f}", f"{ours / rate:.1f}", f"{cpu_us:.0f}", f"{our_us / cpu_us:.2f}",
                      f"{runs[0]['bytes'] / 2**20 / runs[0]['seconds']:.0f}"])
     text = f"{count} pages of {HOSTS} hosts, {AT_ONCE} at once, median of {rounds}; {machine()}\n\n" + table(
-        ["", "", "a second", "ratio", "CPU us each, without nginx", "MiB/s of bodies"], rows)
+        ["", "", "a second", "ratio", "CPU us each, without nginx", "ratio", "MiB/s of bodies"], rows)
     (WORK / "fetch.json").write_text(json.dumps([[*key, runs] for key, runs in found.items()], indent=1), encoding="utf-8")
     (WORK / "fetch.md").write_text(text + "\n", encoding="utf-8")
     print(text)

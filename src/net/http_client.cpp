@@ -15,6 +15,7 @@ namespace {
 
 using Addresses = std::vector<IpAddress>;
 constexpr std::size_t kMaxAddressesTried = 4;
+constexpr std::chrono::minutes kRememberNames{1};
 constexpr std::size_t kLoops = 2;  // what they spend is expanding bodies: a core each is 2,000 pages a second and more
 
 bool is_redirect_status(int status) {
@@ -92,7 +93,8 @@ std::string FetchResponse::header(const std::string& lower_case_name) const {
 struct HttpClient::Impl {
   explicit Impl(Options given)
       : options(std::move(given)),
-        resolver(options.resolver ? options.resolver : make_system_resolver()),
+        resolver(options.resolver ? options.resolver
+                                  : make_remembering_resolver(make_system_resolver(), kRememberNames)),
         gate(std::max(1u, options.max_connections_per_host), std::max(1u, options.max_connections)),
         loops(kLoops) {
     const std::uint32_t open = std::max({1u, options.max_connections, options.max_idle_connections});

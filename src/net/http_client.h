@@ -72,7 +72,7 @@ class HttpClient {
     std::uint32_t max_connections = 32;          // in use
     std::uint32_t max_idle_connections = 256;    // kept open for the next request to their host, these included
     std::uint32_t max_connections_per_host = 1;  // raise it for an endpoint of one's own only
-    std::shared_ptr<Resolver> resolver{};        // empty: the system's (c-ares)
+    std::shared_ptr<Resolver> resolver{};        // empty: the system's (c-ares), remembered for a minute
   };
   explicit HttpClient(Options options);
   ~HttpClient();

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
+#include <unordered_map>
 
 namespace renvoi::net {
 namespace {
@@ -15,7 +17,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxAddresses = 16;
-constexpr int kPollSlice_ms = 100;  // how late a stop request may be noticed
+constexpr int kPollSlice_ms = 20;  // how late a stop request may be noticed
 
 struct Answer {
   bool done = false;
@@ -122,7 +124,43 @@ class SystemResolver final : public Resolver {
   }
 };
 
+class RememberingResolver final : public Resolver {
+ public:
+  RememberingResolver(std::shared_ptr<Resolver> below, milliseconds keep_ms)
+      : below_(std::move(below)), keep_ms_(keep_ms) {}
+
+  Result<std::vector<IpAddress>> resolve(const std::string& host, milliseconds timeout_ms,
+                                         std::stop_token stop) override {
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto found = names_.find(host);
+      if (found != names_.end() && Clock::now() < found->second.until) return found->second.addresses;
+    }
+    auto addresses = below_->resolve(host, timeout_ms, std::move(stop));
+    if (!addresses) return addresses;
+    const std::scoped_lock lock(mutex_);
+    if (names_.size() >= kMaxNames) names_.clear();
+    names_[host] = {*addresses, Clock::now() + keep_ms_};
+    return addresses;
+  }
+
+ private:
+  static constexpr std::size_t kMaxNames = 10'000;
+  struct Name {
+    std::vector<IpAddress> addresses;
+    Clock::time_point until;
+  };
+  const std::shared_ptr<Resolver> below_;
+  const milliseconds keep_ms_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, Name> names_;
+};
+
 }  // namespace
+
+std::shared_ptr<Resolver> make_remembering_resolver(std::shared_ptr<Resolver> below, milliseconds keep_ms) {
+  return std::make_shared<RememberingResolver>(std::move(below), keep_ms);
+}
 
 std::shared_ptr<Resolver> make_system_resolver() { return std::make_shared<SystemResolver>(); }
 

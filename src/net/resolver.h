@@ -25,4 +25,8 @@ class Resolver {
 // c-ares with the system's configuration (resolv.conf, hosts file), read anew for each name.
 std::shared_ptr<Resolver> make_system_resolver();
 
+// Remembers what `below` answered for `keep_ms`, of at most 10,000 names; failures are asked again. For a crawl, whose
+// every page would be a question otherwise. Who dials checks the addresses each time, remembered or not.
+std::shared_ptr<Resolver> make_remembering_resolver(std::shared_ptr<Resolver> below, std::chrono::milliseconds keep_ms);
+
 }  // namespace renvoi::net

@@ -152,6 +152,45 @@ TEST_F(FetcherTest, RetryAfterIsHonoured) {
   EXPECT_EQ(site.asked("/p"), 1);
 }
 
+TEST_F(FetcherTest, TheTurnOfAHostIsItsDelayAfterTheLastRequest) {
+  using namespace std::chrono_literals;
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  site.set("/p", {200, "body"});
+  policy.min_delay_ms = 20'000;
+  const Fetcher::Request request{site.url("/p"), {}, policy, false, {}, {}};
+  EXPECT_LE(fetcher->turn(request), now());
+  EXPECT_EQ(fetch(site.url("/p")).outcome, Outcome::fetched);
+  EXPECT_GT(fetcher->turn(request), now() + 10s);
+  EXPECT_LE(fetcher->turn({"http://other.test/", {}, policy, false, {}, {}}), now());
+  Fetcher::Request urgent = request;
+  urgent.urgent = true;  // would be waiting for 20 s
+  EXPECT_EQ(fetcher->fetch(urgent).outcome, Outcome::fetched);
+}
+
+TEST_F(FetcherTest, CrawlDelayLengthensTheTurnAndNothingShortensIt) {
+  using namespace std::chrono_literals;
+  site.set("/robots.txt", {200, "User-agent: *\nCrawl-delay: 20\n", "text/plain"});
+  site.set("/p", {200, "body"});
+  EXPECT_EQ(fetch(site.url("/p")).outcome, Outcome::fetched);
+  const auto turn = fetcher->turn({site.url("/p"), {}, policy, false, {}, {}});
+  EXPECT_GT(turn, std::chrono::steady_clock::now() + 10s);
+  EXPECT_LE(turn, std::chrono::steady_clock::now() + 20s);
+}
+
+// To all hosts together, their robots.txt too: 4 requests at one in 40 ms.
+TEST_F(FetcherTest, TheRateHoldsForAllHostsTogether) {
+  options.requests_per_minute = 1'500;
+  fetcher = make_fetcher(client, clock, options);
+  test::SiteServer other;
+  site.set("/p", {200, "body"});
+  other.set("/p", {200, "body"});
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(fetch(site.url("/p")).outcome, Outcome::fetched);
+  EXPECT_EQ(fetch(other.url("/p")).outcome, Outcome::fetched);
+  EXPECT_EQ(site.asked("/robots.txt") + other.asked("/robots.txt"), 2);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(120));
+}
+
 TEST_F(FetcherTest, HeadersForRobotsAreRead) {
   site.set("/p", {200, "b", "text/plain", {{"X-Robots-Tag", "noindex, noarchive"}, {"Content-Language", "fr"}}});
   const Observation seen = fetch(site.url("/p"));

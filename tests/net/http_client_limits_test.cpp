@@ -96,6 +96,26 @@ TEST(HttpClient, EveryPhaseHasADeadline) {
   EXPECT_FALSE(first.get());
 }
 
+// What is remembered is checked like what is asked; what failed is asked again; and nothing is remembered for ever.
+TEST(Resolver, RemembersNamesForAWhile) {
+  const auto names = std::make_shared<ScriptedResolver>(std::map<std::string, ScriptedResolver::Answers>{
+      {"a.test", {{"127.0.0.1"}, {"224.0.0.1"}}}, {"private.test", {{"10.0.0.1"}}}});
+  const auto resolver = make_remembering_resolver(names, 1h);
+  ScriptedServer server(always(ok("right")));
+  HttpClient client({.resolver = resolver});
+  FetchRequest request = to("http://a.test:" + std::to_string(server.port()) + "/");
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.fetch(request));
+  EXPECT_THAT(names->asked, ElementsAre("a.test"));
+  request.addresses = AddressPolicy::global_only;
+  EXPECT_EQ(client.fetch(request).error().code, ErrorCode::denied);
+  EXPECT_THAT(names->asked, ElementsAre("a.test"));
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(resolver->resolve("missing.test", 1s, {}));
+  EXPECT_THAT(names->asked, ElementsAre("a.test", "missing.test", "missing.test"));
+  const auto forgetful = make_remembering_resolver(names, 0ms);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(forgetful->resolve("private.test", 1s, {}));
+  EXPECT_EQ(names->asked.size(), 5u);
+}
+
 TEST(HttpClient, KeepsNoCookies) {
   const auto server = serve([](const ServerRequest& request, ResponseWriter& response) {
     if (request.path == "/go") return response.send(302, "text/plain", "", {{"Set-Cookie", "b=2"}, {"Location", "/"}});
