@@ -86,6 +86,14 @@ std::optional<std::string> set_retention(const toml::node& node, Config& config)
   return {};
 }
 
+std::optional<std::string> set_web_keep(const toml::node& node, Config& config) {
+  std::string text;
+  if (auto problem = assign(node, text)) return problem;
+  config.web.keep = catalog::parse_retention(text);
+  if (text.empty() || config.web.keep) return {};
+  return "must be \"\" (nothing is kept), \"none\" (the index only), \"text\" or \"page\"";
+}
+
 std::vector<Setting> all_settings() {
   return {
       setting("data", [](Config& c) -> fs::path& { return c.data; }),
@@ -137,6 +145,7 @@ std::vector<Setting> all_settings() {
           "web.snippet", [](Config & c) -> auto& { return c.web.snippet; }),
       setting(
           "web.allow_private_addresses", [](Config & c) -> auto& { return c.web.allow_private_addresses; }),
+      {"web.keep", set_web_keep},
       setting(
           "fetch.contact", [](Config & c) -> auto& { return c.fetch.contact; }),
       setting(

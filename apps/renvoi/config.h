@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,8 @@ struct Config {
     std::string query_field = "q", language_field = "language";
     std::string key_header, key_env;  // a header, and the environment variable that holds its value
     std::string results = "results", address = "url", title = "title", snippet = "content";
-    bool allow_private_addresses = false;  // of the pages it names
+    bool allow_private_addresses = false;    // of the pages it names
+    std::optional<catalog::Retention> keep;  // of the pages that answers cite in scope `auto`; nothing: not kept
   } web;
   struct {
     std::string contact;    // address of a page or a mailbox, told to the sites that are visited

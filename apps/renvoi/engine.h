@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -92,6 +93,11 @@ class Engine {
   // (crawl::recognise_source), within some seconds.
   catalog::Source recognise(const catalog::Source& described, std::stop_token stop = {});
 
+  // What an answer in scope `auto` cites from the web becomes references like all others, where web.keep says so: of a
+  // list of addresses in the data folder, which is a source with that retention. Gives the source when something was
+  // added, for whoever wants it read at once; nothing also when another process holds the collection for writing.
+  Result<std::optional<catalog::Source>> keep_cited(const answer::AskRequest& request, const answer::Answer& answer);
+
   // The source meant by a number, an address or a path. Errors: `not_found`.
   Result<catalog::Source> find_source(const std::string& text);
 
@@ -110,6 +116,7 @@ class Engine {
                                                const ingest::IngestOptions& options, std::stop_token stop);
 
   Config config_;
+  std::mutex kept_web_mutex_;  // the list of what was cited from the web
   SystemClock clock_;
   std::unique_ptr<io::FileSystem> files_;
   std::unique_ptr<net::HttpClient> client_;           // the web

@@ -9,6 +9,8 @@ using catalog::Reference;
 using catalog::ReferenceState;
 
 constexpr const char* kGoneReason = "HTTP 410";
+constexpr std::int64_t kDay_s = 86'400;
+constexpr std::uint32_t kRefusals = 3;  // in a row
 
 void enter(Reference& reference, ReferenceState state, Timestamp at) {
   if (reference.state == state) return;
@@ -60,6 +62,26 @@ void missing(Reference& reference, const Observation& seen, const LifePolicy& po
   reference.next_check_at = seen.at + policy.suspect_recheck_s[step];
 }
 
+// The last thing its server said of a suspect is that it is not there: trouble on the way is no reason to show it
+// again, nor evidence that it is dead. So the time since the last look does not count as absence: a page that is away
+// for an hour before its host is down for ten days, and for an hour after, was not away for ten days.
+void trouble_on_the_way(Reference& reference, const Reference& before, const Observation& seen,
+                        const LifePolicy& policy) {
+  const std::int64_t wait_s = policy.suspect_recheck_s[1];
+  const Timestamp last_look = std::max(before.checked_at, before.next_check_at - wait_s);
+  reference.first_failure_at += std::max<std::int64_t>(0, seen.at - last_look);
+  reference.next_check_at = seen.at + std::max(wait_s, seen.retry_after_s.value_or(0));
+}
+
+// Up to half less, by the reference's number. The pages of a host went down in one pass, and would all look for it
+// again in one pass: an hour in which it is back, between two outages, was seen by none of a hundred, each of which
+// then counted both outages as one.
+std::int64_t spread_s(std::int64_t wait_s, ReferenceId id) {
+  constexpr std::uint32_t kGolden = 2'654'435'769;            // Knuth's multiplicative hash: neighbours come far apart
+  const std::int64_t part = (to_number(id) * kGolden) >> 22;  // 0 to 1,023
+  return wait_s - wait_s / 2 * part / 1'024;
+}
+
 void host_down(Reference& reference, const Observation& seen, const LifePolicy& policy) {
   count_failure(reference, ReferenceState::host_down, seen.at);
   reference.reason = seen.reason;
@@ -69,7 +91,8 @@ void host_down(Reference& reference, const Observation& seen, const LifePolicy& 
   enter(reference, ReferenceState::host_down, seen.at);
   const std::uint32_t doublings = std::min<std::uint32_t>(reference.failures - 1, 30);
   const std::int64_t wait_s = std::min(policy.host_down_first_s << doublings, policy.host_down_longest_s);
-  reference.next_check_at = seen.at + std::max(wait_s, seen.retry_after_s.value_or(0));
+  const std::int64_t spread = wait_s > kDay_s ? spread_s(wait_s, reference.id) : wait_s;
+  reference.next_check_at = seen.at + std::max(spread, seen.retry_after_s.value_or(0));
 }
 
 void blocked(Reference& reference, const Observation& seen, const LifePolicy& policy) {
@@ -78,6 +101,21 @@ void blocked(Reference& reference, const Observation& seen, const LifePolicy& po
   reference.first_failure_at = 0;
   reference.reason = seen.reason;
   reference.next_check_at = seen.at + std::max(policy.blocked_recheck_s, seen.retry_after_s.value_or(0));
+}
+
+// We would not read what is there now: it is too large, of another kind, empty, or leads where nothing may be fetched.
+// That is no death, but what the index holds is not there either: after three such looks over a day it is BLOCKED, out
+// of answers until it can be read. Not at the first, since a network at fault (a captive portal) refuses everything.
+void refused(Reference& reference, const Reference& before, const Observation& seen, std::int64_t revisit_after_s,
+             const LifePolicy& policy) {
+  if (before.state == ReferenceState::suspect) return trouble_on_the_way(reference, before, seen, policy);
+  reference.next_check_at = seen.at + revisit_after_s;
+  if (before.state != ReferenceState::live && before.state != ReferenceState::moved) return;
+  count_failure(reference, before.state, seen.at);
+  reference.reason = seen.reason;
+  if (reference.failures >= kRefusals && seen.at - reference.first_failure_at >= kDay_s)
+    return blocked(reference, seen, policy);
+  reference.next_check_at = seen.at + std::min(revisit_after_s, policy.blocked_recheck_s);
 }
 
 // A tombstone stays one, whatever is in the way, until the document is there again.
@@ -101,15 +139,13 @@ Reference next_reference(const Reference& reference, const Observation& observat
   if (outcome == Outcome::fetched || outcome == Outcome::not_modified) {
     alive(next, observation, revisit_after_s);
   } else if (outcome == Outcome::refused) {
-    next.next_check_at = observation.at + revisit_after_s;
+    refused(next, reference, observation, revisit_after_s, policy);
   } else if (next.state == ReferenceState::gone) {
     still_gone(next, observation, policy);
   } else if (outcome == Outcome::missing) {
     missing(next, observation, policy);
   } else if (next.state == ReferenceState::suspect && observation.status != 451) {
-    // The last thing its server said of it is that it is not there: trouble on the way is no reason to show it again,
-    // nor evidence that it is dead.
-    next.next_check_at = observation.at + std::max(policy.suspect_recheck_s[1], observation.retry_after_s.value_or(0));
+    trouble_on_the_way(next, reference, observation, policy);
   } else if (outcome == Outcome::blocked) {
     blocked(next, observation, policy);
   } else if (next.state == ReferenceState::blocked) {

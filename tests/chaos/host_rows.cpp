@@ -70,7 +70,7 @@ std::vector<Row> host_rows() {
          w.read_through(40 * kDay_s);
          EXPECT_EQ(w.shown_in_all(), 0u);
          EXPECT_EQ(w.catalog->counts()->tombstones, all);
-         EXPECT_LE(w.site.asked_beginning(kSite, "/"), 5 * 40);
+         EXPECT_LE(w.site.asked_beginning(kSite, "/"), 6 * 40);
          restore(w);
          w.read_through(31 * kDay_s);
          EXPECT_EQ(w.shown_in_all(), all);

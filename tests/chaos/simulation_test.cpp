@@ -7,6 +7,7 @@
 #include <cmath>
 #include <queue>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "crawl/reference_state.h"
@@ -123,6 +124,8 @@ struct Told {
   double mean_age_days() const { return age_days2 / live_days; }
 };
 
+constexpr int kFailuresOfAHost = 5;
+
 class Simulation {
  public:
   Simulation(const Web& web, RevisitPolicy policy, bool listings, std::int64_t base_s)
@@ -189,7 +192,7 @@ class Simulation {
     const Page& page = web_.pages[i];
     Reference& reference = references_[i];
     const Observation seen = ask(page, at);
-    if (at < page.dies_at) ++told_.requests;
+    if (at < page.dies_at && is_asked(page, seen)) ++told_.requests;
     if (seen.outcome == Outcome::fetched) {
       const bool changed = unseen(i, at) <= at;
       reference.history = compared(reference.history, at, changed, listed_[i] ? kDay_s : 0);
@@ -207,6 +210,16 @@ class Simulation {
       for (std::size_t other = page.host; other < web_.pages.size(); other += web_.hosts.size())
         if (other != i && references_[other].state == ReferenceState::host_down && planned_[other] > at + kHour_s)
           plan(other, at + 1);
+  }
+
+  // As a sync does: after five failures in a row a host is given up for the pass, and the others that were due are
+  // counted as tried, unasked.
+  bool is_asked(const Page& page, const Observation& seen) {
+    in_vain_.resize(web_.hosts.size());
+    auto& [pass, failures] = in_vain_[page.host];
+    if (pass != seen.at || seen.outcome != Outcome::unreachable) failures = 0;
+    pass = seen.at;
+    return seen.outcome != Outcome::unreachable || ++failures <= kFailuresOfAHost;
   }
 
   // The first change after the page was last seen.
@@ -279,34 +292,94 @@ class Simulation {
   std::vector<Reference> references_;
   std::vector<Timestamp> last_seen_, planned_;
   std::vector<bool> listed_;
+  std::vector<std::pair<Timestamp, int>> in_vain_;  // by host: the pass, and failures in a row in it
   std::priority_queue<std::pair<Timestamp, std::size_t>, std::vector<std::pair<Timestamp, std::size_t>>, std::greater<>>
       due_;
   Told told_;
 };
 
-void print(const char* name, const Told& told) {
-  std::printf(
-      "%-28s %.3f requests a page and day, mean age of unseen changes %.4f days; wrongly removed %llu, "
-      "of %llu dead still shown after 8 days %llu\n",
-      name, told.requests_per_page_day(), told.mean_age_days(), static_cast<unsigned long long>(told.wrongly_removed),
-      static_cast<unsigned long long>(told.dead), static_cast<unsigned long long>(told.dead_and_shown));
+struct HalfYear {
+  Told adaptive, without_listings, daily;
+  double share() const { return adaptive.requests_per_page_day() / daily.requests_per_page_day(); }
+  double age() const { return adaptive.mean_age_days() / daily.mean_age_days(); }
+};
+
+HalfYear half_year(std::uint64_t seed, std::size_t hosts, std::size_t pages) {
+  const Web web = drawn_web(seed, hosts, pages);
+  return {Simulation(web, {}, true, kDay_s).run(), Simulation(web, {}, false, kDay_s).run(),
+          Simulation(web, {.adaptive = false}, false, kDay_s).run()};
 }
 
-TEST(Simulation, HalfAYearOfTwentyThousandReferences) {
-  const Web web = drawn_web(2026, 200, 20'000);
-  const Told adaptive = Simulation(web, {}, true, kDay_s).run();
-  const Told without_listings = Simulation(web, {}, false, kDay_s).run();
-  const Told daily = Simulation(web, {.adaptive = false}, false, kDay_s).run();
-  print("adaptive", adaptive);
-  print("adaptive, without sitemaps", without_listings);
-  print("every day", daily);
-  for (const Told* told : {&adaptive, &without_listings}) {
+// The least and the most over the seeds.
+template <typename Figure>
+void print(const char* name, const std::vector<HalfYear>& runs, Figure figure) {
+  const auto [least, most] = std::minmax_element(runs.begin(), runs.end(), [&](const HalfYear& a, const HalfYear& b) {
+    return static_cast<double>(figure(a)) < static_cast<double>(figure(b));
+  });
+  std::printf("%-52s %.4f to %.4f\n", name, static_cast<double>(figure(*least)), static_cast<double>(figure(*most)));
+}
+
+std::vector<HalfYear> runs(std::span<const std::uint64_t> seeds, std::size_t hosts, std::size_t pages) {
+  std::vector<HalfYear> all;
+  for (const std::uint64_t seed : seeds) all.push_back(half_year(seed, hosts, pages));
+  print("adaptive: requests a page and day", all, [](const HalfYear& r) { return r.adaptive.requests_per_page_day(); });
+  print("  mean age of an unseen change, days", all, [](const HalfYear& r) { return r.adaptive.mean_age_days(); });
+  print("adaptive, no sitemaps: requests a page and day", all,
+        [](const HalfYear& r) { return r.without_listings.requests_per_page_day(); });
+  print("  mean age of an unseen change, days", all,
+        [](const HalfYear& r) { return r.without_listings.mean_age_days(); });
+  print("every day: requests a page and day", all, [](const HalfYear& r) { return r.daily.requests_per_page_day(); });
+  print("  mean age of an unseen change, days", all, [](const HalfYear& r) { return r.daily.mean_age_days(); });
+  print("adaptive of every day's requests", all, [](const HalfYear& r) { return r.share(); });
+  print("adaptive of every day's mean age", all, [](const HalfYear& r) { return r.age(); });
+  print("wrongly removed", all,
+        [](const HalfYear& r) { return r.adaptive.wrongly_removed + r.without_listings.wrongly_removed; });
+  print("wrongly removed, every day", all, [](const HalfYear& r) { return r.daily.wrongly_removed; });
+  print("dead, and shown after eight days", all,
+        [](const HalfYear& r) { return r.adaptive.dead_and_shown + r.without_listings.dead_and_shown; });
+  return all;
+}
+
+void expect_true(const HalfYear& run) {
+  for (const Told* told : {&run.adaptive, &run.without_listings}) {
     EXPECT_EQ(told->wrongly_removed, 0u);
     EXPECT_EQ(told->dead_and_shown, 0u);
-    EXPECT_GT(told->dead, 2'000u);
+    EXPECT_GT(told->dead, 0u);
   }
-  EXPECT_LT(adaptive.requests_per_page_day(), 0.4 * daily.requests_per_page_day());
-  EXPECT_LT(adaptive.mean_age_days(), 1.1 * daily.mean_age_days());
+}
+
+constexpr std::uint64_t kTuningSeeds[] = {1, 2, 3, 4, 5};
+constexpr std::uint64_t kSeeds[] = {2026, 2027, 2028, 2029, 2030, 2031, 2032, 2033, 2034, 2035};
+
+// Against a look every day. docs/decisions/0011 says why it cannot be a third for the same age of unseen changes.
+constexpr double kMostOfTheRequests = 0.4, kMostOfTheAge = 1.7;
+
+TEST(Simulation, HalfAYearOfTwentyThousandReferences) {
+  const HalfYear one = runs(std::span(kSeeds).first(1), 200, 20'000).front();
+  expect_true(one);
+  EXPECT_GT(one.adaptive.dead, 2'000u);
+  EXPECT_LT(one.share(), kMostOfTheRequests);
+  EXPECT_LT(one.age(), kMostOfTheAge);
+}
+
+TEST(Simulation, HalfAYearOfTwoThousandReferencesFromEachOfTenSeeds) {
+  double share = 0, age = 0;
+  const std::vector<HalfYear> all = runs(kSeeds, 20, 2'000);
+  for (const HalfYear& one : all) {
+    expect_true(one);
+    share += one.share() / static_cast<double>(all.size());
+    age += one.age() / static_cast<double>(all.size());
+  }
+  EXPECT_LT(share, kMostOfTheRequests);
+  EXPECT_LT(age, kMostOfTheAge);
+}
+
+// By hand: half a minute. What docs/decisions/0011 says was printed by them.
+TEST(Simulation, DISABLED_TenSeedsOfTwentyThousandReferences) {
+  for (const HalfYear& one : runs(kSeeds, 200, 20'000)) expect_true(one);
+}
+TEST(Simulation, DISABLED_TheSeedsThatThePolicyWasTunedOn) {
+  for (const HalfYear& one : runs(kTuningSeeds, 200, 20'000)) expect_true(one);
 }
 
 }  // namespace

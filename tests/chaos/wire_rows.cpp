@@ -25,7 +25,7 @@ std::string gzip(const std::string& text) {
 
 // A page that was read behaves so, for a day and for a month: its old text stays what is known of it.
 Row becomes(const std::string& name, const std::string& state, bool shown, const std::string& must,
-            const Behaviour& behaviour) {
+            const Behaviour& behaviour, const std::string& after_weeks = "") {
   return {name, must, [=](World& w) {
             w.start({"/a"});
             const auto before = w.find("/a");
@@ -35,12 +35,18 @@ Row becomes(const std::string& name, const std::string& state, bool shown, const
             EXPECT_EQ(w.shown("/a"), shown);
             EXPECT_FALSE(w.last.problems.empty());
             w.read_through(20 * kDay_s, 5 * kDay_s);
-            EXPECT_EQ(w.state("/a"), state);
+            EXPECT_EQ(w.state("/a"), after_weeks.empty() ? state : after_weeks);
+            EXPECT_EQ(w.shown("/a"), shown && after_weeks.empty());
             EXPECT_EQ(w.find("/a")->fingerprint, before->fingerprint);
             w.set("/a", text("/a"));
             w.read_later(8 * kDay_s);
             EXPECT_EQ(w.state("/a"), "LIVE") << w.reason("/a");
           }};
+}
+
+// What is there now is not read. Once is no evidence of anything; for days, and the old text is no longer there.
+Row turns_unreadable(const std::string& name, const std::string& must, const Behaviour& behaviour) {
+  return becomes(name, "LIVE", true, must + "; after days out of answers, never dead", behaviour, "BLOCKED");
 }
 
 std::string head(const std::string& more) { return "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + more + "\r\n"; }
@@ -55,21 +61,21 @@ std::vector<Row> broken_rows() {
               }),
       becomes("never_answers", "HOST_DOWN", true, "HOST_DOWN",
               [](Wire&, const Ask&) { std::this_thread::sleep_for(std::chrono::milliseconds(700)); }),
-      becomes("endless_body", "LIVE", true, "cut at the limit of size; no evidence of anything, a problem is told",
-              [](Wire& wire, const Ask&) {
-                wire.send(head(""));
-                while (wire.send(std::string(10'000, 'x'))) {
-                }
-              }),
-      becomes("gzip_bomb", "LIVE", true, "expanded no further than the limit of size",
-              [bomb = gzip(std::string(8u << 20, ' '))](Wire& wire, const Ask&) {
-                wire.answer(200, bomb, "Content-Type: text/html\r\nContent-Encoding: gzip\r\n");
-              }),
-      becomes("broken_gzip", "LIVE", true, "not read; no evidence",
-              [](Wire& wire, const Ask&) {
-                wire.answer(200, "\x1F\x8B\x08 and then nonsense",
-                            "Content-Type: text/html\r\nContent-Encoding: gzip\r\n");
-              }),
+      turns_unreadable("endless_body", "cut at the limit of size, and a problem is told",
+                       [](Wire& wire, const Ask&) {
+                         wire.send(head(""));
+                         while (wire.send(std::string(10'000, 'x'))) {
+                         }
+                       }),
+      turns_unreadable("gzip_bomb", "expanded no further than the limit of size",
+                       [bomb = gzip(std::string(8u << 20, ' '))](Wire& wire, const Ask&) {
+                         wire.answer(200, bomb, "Content-Type: text/html\r\nContent-Encoding: gzip\r\n");
+                       }),
+      turns_unreadable("broken_gzip", "not read",
+                       [](Wire& wire, const Ask&) {
+                         wire.answer(200, "\x1F\x8B\x08 and then nonsense",
+                                     "Content-Type: text/html\r\nContent-Encoding: gzip\r\n");
+                       }),
       becomes("body_shorter_than_its_length", "HOST_DOWN", true, "half a page is never read as the page",
               [](Wire& wire, const Ask&) {
                 wire.send(head("Content-Length: 90000\r\n") + page_of("A", words_of("half")));
@@ -83,21 +89,22 @@ std::vector<Row> broken_rows() {
               }),
       becomes("reset_at_once", "HOST_DOWN", true, "HOST_DOWN", [](Wire& wire, const Ask&) { wire.reset(); }),
       becomes("closes_without_a_word", "HOST_DOWN", true, "HOST_DOWN", [](Wire&, const Ask&) {}),
-      becomes("huge_headers", "LIVE", true, "not read; no evidence of death",
-              [](Wire& wire, const Ask&) {
-                wire.send("HTTP/1.1 200 OK\r\n");
-                for (int i = 0; i < 4'000; ++i)
-                  if (!wire.send("X-" + std::to_string(i) + ": " + std::string(1'000, 'y') + "\r\n")) return;
-                wire.send("\r\n");
-              }),
-      becomes("not_http", "LIVE", true, "something else answers on that port: not read, no evidence of death",
-              [](Wire& wire, const Ask&) { wire.send("SSH-2.0-OpenSSH_9.2p1\r\n"); }),
-      becomes("turns_binary", "LIVE", true, "a page that became a picture is not read; no evidence of death",
-              [](Wire& wire, const Ask&) {
-                wire.answer(200, std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", 18), "Content-Type: image/png\r\n");
-              }),
-      becomes("turns_empty", "LIVE", true, "an empty body is not an empty document",
-              [](Wire& wire, const Ask&) { wire.answer(200, ""); }),
+      turns_unreadable("huge_headers", "not read",
+                       [](Wire& wire, const Ask&) {
+                         wire.send("HTTP/1.1 200 OK\r\n");
+                         for (int i = 0; i < 4'000; ++i)
+                           if (!wire.send("X-" + std::to_string(i) + ": " + std::string(1'000, 'y') + "\r\n")) return;
+                         wire.send("\r\n");
+                       }),
+      turns_unreadable("not_http", "something else answers on that port: not read",
+                       [](Wire& wire, const Ask&) { wire.send("SSH-2.0-OpenSSH_9.2p1\r\n"); }),
+      turns_unreadable("turns_binary", "a page that became a picture is not read",
+                       [](Wire& wire, const Ask&) {
+                         wire.answer(200, std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", 18),
+                                     "Content-Type: image/png\r\n");
+                       }),
+      turns_unreadable("turns_empty", "an empty body is not an empty document",
+                       [](Wire& wire, const Ask&) { wire.answer(200, ""); }),
       {"body_longer_than_its_length", "read up to its length",
        [](World& w) {
          w.set("/b", [](Wire& wire, const Ask&) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <vector>
 
 namespace renvoi::crawl {
 namespace {
@@ -118,7 +119,101 @@ TEST(ReferenceState, AWithdrawnPageStaysHiddenWhenItsHostIsDown) {
   EXPECT_FALSE(may_be_shown(reference.state));
 }
 
-TEST(ReferenceState, RefusalsOfOurOwnChangeNoState) {
+// Its server gives what we do not read: too large, of another kind, empty.
+TEST(ReferenceState, WhatWeDoNotReadForADayIsBlockedUntilWeDo) {
+  for (const auto state : {ReferenceState::live, ReferenceState::moved}) {
+    Reference reference = live();
+    reference.state = state;
+    int looks = 0;
+    Timestamp now = kStart;
+    for (; may_be_shown(reference.state) && looks < 100; ++looks) {
+      reference = next_reference(reference, answer(Outcome::refused, 200, now), 7 * kDay_s);
+      EXPECT_LE(reference.next_check_at, now + kDay_s);
+      now = reference.next_check_at;
+    }
+    EXPECT_EQ(looks, 3);
+    EXPECT_EQ(reference.state, ReferenceState::blocked);
+    EXPECT_EQ(reference.reason, "HTTP 200");
+    for (int i = 0; i < 1'000; ++i, now += kDay_s)
+      reference = next_reference(reference, answer(Outcome::refused, 200, now), kDay_s);
+    EXPECT_EQ(reference.state, ReferenceState::blocked) << "it is never evidence of death";
+    reference = next_reference(reference, answer(200, now), kDay_s);
+    EXPECT_EQ(reference.state, ReferenceState::live);
+    EXPECT_EQ(reference.failures, 0U);
+    EXPECT_EQ(reference.reason, "");
+  }
+}
+
+// Our own network may refuse everything for an hour, however often it is asked.
+TEST(ReferenceState, ManyRefusalsWithinADayAndOneBetweenAnswersChangeNothing) {
+  Reference reference = live();
+  for (int minute = 0; minute < 600; ++minute)
+    reference = next_reference(reference, answer(Outcome::refused, 0, kStart + minute * 60), kDay_s);
+  EXPECT_EQ(reference.state, ReferenceState::live);
+  for (int day = 1; day < 100; ++day) {
+    const Timestamp now = kStart + day * kDay_s;
+    reference = next_reference(reference, day % 3 == 0 ? answer(200, now) : answer(Outcome::refused, 0, now), kDay_s);
+    if (day > 3) {
+      EXPECT_EQ(reference.state, ReferenceState::live) << day;
+    }
+  }
+}
+
+// Away for an hour, then its host down for twenty days, then away for an hour again.
+TEST(ReferenceState, TroubleOnTheWayIsNoAbsence) {
+  for (const int trouble : {503, 0, 403, 429}) {
+    Reference reference = next_reference(live(), answer(404, kStart), kDay_s);
+    reference = next_reference(reference, answer(404, kStart + kHour_s), kDay_s);
+    Timestamp now = reference.next_check_at;
+    const Timestamp back = kStart + 20 * kDay_s;
+    while (now < back) {
+      reference = next_reference(reference, answer(trouble, now), kDay_s);
+      EXPECT_EQ(reference.state, ReferenceState::suspect);
+      now = reference.next_check_at;
+    }
+    reference = next_reference(reference, answer(404, now), kDay_s);
+    EXPECT_EQ(reference.state, ReferenceState::suspect) << trouble;
+    // What is away all the while leaves, a week of looks later.
+    int days = 0;
+    for (; reference.state != ReferenceState::gone && days < 100; ++days) {
+      now = reference.next_check_at;
+      reference = next_reference(reference, answer(404, now), kDay_s);
+    }
+    EXPECT_GE(days, 4) << trouble;
+    EXPECT_LE(days, 7) << trouble;
+  }
+}
+
+// Whoever looks once a week has looks that are far apart, and no trouble between them.
+TEST(ReferenceState, AWeeklySyncSeesADeathToo) {
+  Reference reference = live();
+  for (int week = 0; week < 3; ++week)
+    reference = next_reference(reference, answer(404, kStart + week * 7 * kDay_s), kDay_s);
+  EXPECT_EQ(reference.state, ReferenceState::gone);
+}
+
+// The pages of a host that went down together do not look for it together: a few hours in which it is back are seen.
+TEST(ReferenceState, LooksAtADeadHostAreSpread) {
+  std::vector<Timestamp> looks;
+  for (std::uint32_t id = 1; id <= 100; ++id) {
+    Reference reference = live();
+    reference.id = static_cast<ReferenceId>(id * 200);
+    Timestamp now = kStart;
+    while (now < kStart + 24 * kDay_s) {
+      reference = next_reference(reference, answer(503, now), kDay_s);
+      now = reference.next_check_at;
+      EXPECT_LE(now - kStart, 31 * kDay_s);
+      if (now > kStart + 14 * kDay_s) looks.push_back(now);
+    }
+  }
+  std::sort(looks.begin(), looks.end());
+  std::int64_t longest_s = 0;
+  for (std::size_t i = 1; i < looks.size() && looks[i] < kStart + 24 * kDay_s; ++i)
+    longest_s = std::max(longest_s, looks[i] - looks[i - 1]);
+  EXPECT_LT(longest_s, 12 * kHour_s);
+}
+
+TEST(ReferenceState, OneRefusalOfOurOwnChangesNoState) {
   for (const auto state :
        {ReferenceState::live, ReferenceState::suspect, ReferenceState::host_down, ReferenceState::gone}) {
     Reference reference = live();

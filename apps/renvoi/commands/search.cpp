@@ -157,6 +157,8 @@ Result<void> run_ask(Context& context, const AskOptions& options) {
   }();
   print_answer(context.output, answer);
   context.output.value(json_of(answer));
+  RENVOI_TRY(const auto kept, engine->keep_cited(request, answer));
+  if (kept) context.output.note(fmt::format("What it cites is kept: 'renvoi sync {}' reads it.", to_number(kept->id)));
   return {};
 }
 
@@ -186,9 +188,11 @@ void declare_search_commands(CLI::App& app, Context& context) {
   ask->add_option("--mode", question->mode,
                   "extractive (quoted sentences) or generative (written by a model) [as configured]")
       ->check(CLI::IsMember({"extractive", "generative"}));
-  ask->add_option("--scope", question->scope,
-                  "Where to look: index (the collection), web (the search engine of the configuration; nothing is "
-                  "stored), auto (the web when the collection has no answer) [as configured]")
+  ask->add_option(
+         "--scope", question->scope,
+         "Where to look: index (the collection), web (the search engine of the configuration; nothing is "
+         "stored), auto (the web when the collection has no answer; what is cited is kept where web.keep says so) [as "
+         "configured]")
       ->check(CLI::IsMember({"index", "web", "auto"}));
   add_filter_options(*ask, question->filter);
   ask->add_option("--citations", question->citations, "Citations at most [4]")->check(CLI::Range(1, 20));

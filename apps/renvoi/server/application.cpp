@@ -117,6 +117,11 @@ void Application::handle(const net::ServerRequest& request, net::ResponseWriter&
   metrics.record(route, known ? request.method : "other", reply.status(), seconds.count());
 }
 
+void Application::keep_cited(const answer::AskRequest& request, const answer::Answer& answer) {
+  const auto source = engine.keep_cited(request, answer);
+  if (source && *source) (void)jobs.start((*source)->id, {});
+}
+
 // A page elsewhere may make its own name point at 127.0.0.1 (DNS rebinding): its requests bear that name.
 std::optional<ApiError> Application::refuse_host(const net::ServerRequest& request) const {
   const auto& server = engine.config().server;

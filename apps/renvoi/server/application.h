@@ -62,6 +62,9 @@ struct Application {
   // Called by net::HttpServer on its threads.
   void handle(const net::ServerRequest& request, net::ResponseWriter& writer);
 
+  // Has what the answer cites from the web read as a source, where that is wanted. An answer stands without it.
+  void keep_cited(const answer::AskRequest& request, const answer::Answer& answer);
+
   Engine& engine;
   KeyRing& keys;
   const bool require_key;

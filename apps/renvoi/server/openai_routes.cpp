@@ -153,6 +153,7 @@ void answer_at_once(Application& application, const Exchange& exchange, const Ch
                     const ChatIdentity& identity) {
   const auto answer = application.engine.answerer().ask(chat.ask);
   if (!answer) return exchange.reply.error(answer.error());
+  application.keep_cited(chat.ask, *answer);
   exchange.reply.json(200,
                       {{"id", identity.id},
                        {"object", "chat.completion"},
@@ -191,6 +192,7 @@ void answer_in_pieces(Application& application, const Exchange& exchange, const 
         return send(chunk(identity, {{"content", std::string(piece)}}, nullptr));
       },
       stop.get_token());
+  if (answer) application.keep_cited(chat.ask, *answer);
   if (!answer && !reply.began()) return reply.error(answer.error());
   if (!answer) {
     send(json_of(api_error(answer.error())));

@@ -56,6 +56,7 @@ void ask(Application& application, const Exchange& exchange) {
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   const auto answer = application.engine.answerer().ask(request);
   if (!answer) return exchange.reply.error(answer.error());
+  application.keep_cited(request, *answer);
   exchange.reply.json(200, json_of(*answer));
 }
 
