@@ -11,8 +11,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace renvoi;
-  constexpr std::array kNames{"a.eml", "a.mbox", "a.srt", "a.vtt",  "a.csv", "a.tsv", "a.json",
-                              "a.rst", "a.adoc", "a.tex", "a.py", "a.cpp", "a.lua", "a.jsonl"};
+  constexpr std::array kNames{"a.eml", "a.mbox", "a.srt", "a.vtt", "a.csv", "a.tsv", "a.json",
+                              "a.rst", "a.adoc", "a.tex", "a.py",  "a.cpp", "a.lua", "a.jsonl"};
   if (size == 0) return 0;
   const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto document = extract::extract(bytes, {.name = kNames[data[0] % kNames.size()]}, {.max_milliseconds = 2'000});

@@ -23,8 +23,10 @@ struct Limits {
   std::uint32_t max_milliseconds = 10'000;  // of work on one document; then `exhausted`
 };
 
-// Errors: `invalid` when the bytes are of a kind that is not read (binary; PDF and Office come later: the message names
-// the kind found and those accepted), or empty, or hold no text; `exhausted` when the time limit was met.
+// Errors: `invalid` when the bytes are of a kind that is not read (the message names the kind found and those
+// accepted), protected by a password, a scan, empty, or hold no text; `corrupt` when a file that is no plain text is
+// damaged or cut short; `unavailable` when a PDF's program is not installed; `exhausted` when the time limit or one of
+// an archive's was met.
 Result<Document> extract(std::string_view bytes, const Hints& hints, const Limits& limits = {});
 
 // The text as Markdown (headings, lists, code as such), for `renvoi extract`.

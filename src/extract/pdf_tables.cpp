@@ -84,12 +84,18 @@ bool follows(const PdfPage& page, const Row& above, const Row& below) {
   return columns >= 2;
 }
 
-// A line close above the first row with as many words as that has cells.
-bool is_head(const PdfPage& page, const Row& above, const Row& first) {
-  if (above.size() != 1) return false;
-  const PdfLine &head = page.lines[above.front()], &left = page.lines[first.front()], &right = page.lines[first.back()];
-  return words_in(head.text) == first.size() && left.y_min - head.y_max < left.height * kMaxGap &&
-         head.x_min > left.x_min - kSlack_pt && head.x_max < right.x_max + kSlack_pt;
+// The line close above the first row with as many words as that has cells; the number of lines when there is none. It
+// may be in a block of prose, whose last line it then seems to be.
+std::size_t head_of(const PdfPage& page, const Row& first) {
+  const PdfLine &left = page.lines[first.front()], &right = page.lines[first.back()];
+  std::size_t found = page.lines.size();
+  for (std::size_t i = 0; i < page.lines.size(); ++i) {
+    const PdfLine& line = page.lines[i];
+    if (line.row || line.y_max > left.y_min + kAligned_pt || left.y_min - line.y_max > left.height * kMaxGap) continue;
+    if (line.x_min < left.x_min - kSlack_pt || line.x_max > right.x_max + kSlack_pt) continue;
+    if (found == page.lines.size() || line.y_max > page.lines[found].y_max) found = i;
+  }
+  return found < page.lines.size() && words_in(page.lines[found].text) == first.size() ? found : page.lines.size();
 }
 
 }  // namespace
@@ -108,10 +114,19 @@ void join_table_rows(PdfPage& page) {
       begin = std::max(end, begin + 1);
       continue;
     }
-    if (begin > 0 && is_head(page, rows[begin - 1], rows[begin]) && !gone[rows[begin - 1].front()]) --begin;
-    std::size_t first = page.lines.size();
+    std::size_t head = head_of(page, rows[begin]);
+    if (head < page.lines.size() && gone[head]) head = page.lines.size();  // it belongs to the table above
+    std::size_t first = head;
     for (std::size_t i = begin; i < end; ++i)
       first = std::min(first, *std::min_element(rows[i].begin(), rows[i].end()));
+    if (head < page.lines.size()) {
+      PdfLine whole = page.lines[head];
+      whole.row = gone[head] = true;
+      whole.block = page.lines[first].block;
+      for (std::size_t at = 0; (at = whole.text.find(' ', at)) != std::string::npos; at += kBar.size())
+        whole.text.replace(at, 1, kBar);
+      tables[first].push_back(std::move(whole));
+    }
     for (std::size_t i = begin; i < end; ++i) {
       PdfLine whole = page.lines[rows[i].front()];
       whole.row = true;
@@ -121,10 +136,6 @@ void join_table_rows(PdfPage& page) {
         whole.text += (whole.text.empty() ? "" : kBar) + page.lines[cell].text;
         whole.x_max = page.lines[cell].x_max;
         gone[cell] = true;
-      }
-      if (rows[i].size() == 1) {  // a head in one line
-        for (std::size_t at = 0; (at = whole.text.find(' ', at)) != std::string::npos; at += kBar.size())
-          whole.text.replace(at, 1, kBar);
       }
       tables[first].push_back(std::move(whole));
     }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -266,6 +267,16 @@ class Extract(unittest.TestCase):
         end = document["passages"][-1]["range"]["end"]
         self.assertLessEqual(end, len(document["text"].encode()))
         self.assertFalse(self.home.data.exists(), "extract must not create a data folder")
+
+    def test_files_of_other_kinds_too(self):
+        formats = pathlib.Path(__file__).resolve().parents[1] / "golden/formats"
+        _, markdown, _ = self.home.run("extract", formats / "report.docx", "--format", "markdown")
+        self.assertIn("| Nord | 20 m² | 35 € |", markdown)
+        if not pathlib.Path("/usr/bin/pdftotext").exists():
+            self.skipTest("pdftotext is not installed (poppler-utils)")
+        document = json.loads(self.home.run("extract", formats / "reglement.pdf", "--format", "json", "--passages")[1])
+        self.assertEqual([page["number"] for page in document["pages"]], [1, 2, 3])
+        self.assertEqual([passage["page"] for passage in document["passages"]], [1, 2, 3])
 
     def test_standard_input_and_a_url_give_the_same_text(self):
         status, headers, body = page("One page", "The same bytes give the same text, wherever they were read from.")
