@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "base/utf8.h"
 #include "text/normalize.h"
 
 namespace renvoi::extract {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxWholeWords = 12;  // of a quote that stands in the directive whole
 constexpr std::array<std::size_t, 6> kContextWords = {0, 2, 4, 8, 16, 32};
+constexpr std::size_t kMaxAfterBytes = 4'000;
 constexpr std::size_t kEndWords = 4;  // of the start and the end of a longer quote, before context is added
 
 // A word as it stands, between white space; and as it is compared: folded, without the marks around it. A browser
@@ -29,7 +31,11 @@ bool is_mark(char c) {
 std::string folded_word(std::string_view word) {
   while (!word.empty() && is_mark(word.front())) word.remove_prefix(1);
   while (!word.empty() && is_mark(word.back())) word.remove_suffix(1);
-  return text::fold(word);
+  if (std::any_of(word.begin(), word.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+    return text::fold(word);
+  std::string lower(word);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
 }
 
 // Cells of a table are separated by " | " in a text, and by elements in the page.
@@ -64,7 +70,9 @@ struct Directive {
 
 class Maker {
  public:
-  Maker(std::string_view text, text::Range range) : text_(text), tokens_(tokens_of(text)) {
+  // What stands after the quote matters only as its context.
+  Maker(std::string_view text, text::Range range)
+      : text_(text), tokens_(tokens_of(truncate_utf8(text, std::size_t{range.end} + kMaxAfterBytes))) {
     while (quote_.begin < tokens_.size() && tokens_[quote_.begin].range.end <= range.begin) ++quote_.begin;
     quote_.end = quote_.begin;
     while (quote_.end < tokens_.size() && tokens_[quote_.end].range.begin < range.end) ++quote_.end;
