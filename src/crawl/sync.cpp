@@ -96,6 +96,8 @@ Result<void> SyncPass::load() {
       ++host.all;
       ++host.lost;
     }
+    if (reference.state == ReferenceState::host_down)
+      host_down_[origin_of(reference.address)].push_back({reference.address, reference.depth});
     known_.emplace(reference.address, std::move(reference));
   }
   alive_ = pages_;
@@ -341,16 +343,14 @@ Result<void> SyncPass::host_is_down() {
   return {};
 }
 
-// One of its pages that was HOST_DOWN has an answer: the others are asked too, whatever their turn. So that a host is
-// never given up for two outages whose end and beginning nobody saw.
+// One of its pages has an answer: those that are HOST_DOWN are asked too, whatever their turn. So that a host is never
+// given up for two outages whose end and beginning nobody saw.
 void SyncPass::host_is_back(const Reference& reference, const Observation& seen) {
-  if (reference.state != ReferenceState::host_down || seen.outcome == Outcome::unreachable ||
-      seen.outcome == Outcome::refused || options_.only)
-    return;
-  const std::string origin = origin_of(reference.address);
-  if (!back_.insert(origin).second) return;
-  for (const auto& [address, other] : known_)
-    if (other.state == ReferenceState::host_down && origin_of(address) == origin) want(address, other.depth);
+  if (seen.outcome == Outcome::unreachable || seen.outcome == Outcome::refused || options_.only) return;
+  const auto found = host_down_.find(origin_of(reference.address));
+  if (found == host_down_.end()) return;
+  for (const Wanted& waiting : found->second) want(waiting.address, waiting.depth);
+  host_down_.erase(found);
 }
 
 Result<void> SyncPass::bury() {

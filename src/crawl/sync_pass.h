@@ -185,7 +185,7 @@ class SyncPass {
   std::map<std::string, HostTally> hosts_;                                // by origin
   std::set<ReferenceId> missing_;                                         // not there in this pass
   std::map<std::string, Observation> down_;                               // origin -> its last answer, or none
-  std::set<std::string> back_;                                            // origins that answer again
+  std::map<std::string, std::vector<Wanted>> host_down_;                  // by origin, until it answers
   std::map<std::string, HostProbes> probes_;                              // by origin
   std::vector<std::pair<catalog::Reference, catalog::Reference>> dying_;  // next, before
   std::map<std::string, std::set<std::string>> led_to_;   // redirect target -> addresses that lead there

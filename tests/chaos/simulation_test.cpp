@@ -206,7 +206,7 @@ class Simulation {
     if (at >= page.dies_at && may_be_shown(before) && !may_be_shown(reference.state)) hidden(i, at);
     plan(i, std::max(reference.next_check_at, at + 1));
     // As a sync does: its host is back for the others too.
-    if (before == ReferenceState::host_down && seen.outcome != Outcome::unreachable)
+    if (seen.outcome != Outcome::unreachable)
       for (std::size_t other = page.host; other < web_.pages.size(); other += web_.hosts.size())
         if (other != i && references_[other].state == ReferenceState::host_down && planned_[other] > at + kHour_s)
           plan(other, at + 1);
