@@ -66,13 +66,15 @@ export function AnswerView({ answer, language, words }: { answer: Answer } & Sho
 function Card({ citation, language, words }: { citation: Citation } & Shown) {
   const link = safe_link(citation.link || citation.address);
   const title = citation.title || citation.address;
+  const page = citation.page > 0 ? `${words.page} ${citation.page}` : "";
+  const place = [citation.section, page].filter((part) => part).join(" · ");
   return (
     <li class="card" id={card_id(citation.number)} tabIndex={-1}>
       <span class="number" aria-hidden="true">{citation.number}</span>
       <div class="body">
         <h3>{link ? <a href={link} target="_blank" rel="noopener noreferrer" title={words.open}>{title}</a> : title}</h3>
         <p class="address">{citation.address}</p>
-        {citation.section && <p class="section">{citation.section}</p>}
+        {place && <p class="section">{place}</p>}
         <blockquote aria-label={words.quote}><mark>{citation.quote}</mark></blockquote>
         <p class="state">
           <span class={`badge ${citation.state.toLowerCase()}`}>{words[citation.state] ?? citation.state}</span>

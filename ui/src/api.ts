@@ -9,6 +9,7 @@ export interface Citation {
   link: string; // the address with the directive that makes a browser mark the quote
   title: string;
   section: string; // the headings above the quote
+  page: number; // of a document that has pages (PDF); 0: it has none
   quote: string;
   range: { begin: number; end: number };
   state: ReferenceState;
@@ -67,7 +68,8 @@ export function answer_of(body: unknown): Answer {
     mode: fields["mode"] === "generative" ? "generative" : "extractive",
     abstained: fields["abstained"] === true,
     citations: list_of(fields["citations"]).map((each) => ({
-      ...common(each), number: number_of(each["number"]), link: text_of(each["link"]), section: text_of(each["section"]), quote: text_of(each["quote"]),
+      ...common(each), number: number_of(each["number"]), link: text_of(each["link"]), section: text_of(each["section"]),
+      page: number_of(each["page"]), quote: text_of(each["quote"]),
       range: range(each["range"]), state: text_of(each["state"]) as ReferenceState, checked_at: text_of(each["checked_at"]) || null, verified: each["verified"] !== false,
     })),
     dropped: list_of(fields["dropped"]).map((each) => ({ ...common(each), reason: text_of(each["reason"]) })),

@@ -42,9 +42,10 @@ test("an answer with missing or wrong fields is still an answer", () => {
     assert.equal(answer.timings_ms.fetch, 0);
     for (const citation of answer.citations) assert.equal(citation.quote, "");
   }
-  const whole = answer_of({ text: "a [1]", citations: [{ number: 1, quote: "q", state: "LIVE", section: "s", checked_at: "2027-01-15T08:00:00Z" }] });
+  const whole = answer_of({ text: "a [1]", citations: [{ number: 1, quote: "q", state: "LIVE", section: "s", page: 12, checked_at: "2027-01-15T08:00:00Z" }] });
   assert.equal(whole.citations[0]?.quote, "q");
   assert.equal(whole.citations[0]?.section, "s");
+  assert.equal(whole.citations[0]?.page, 12);
 });
 
 test("an age is rounded down to one unit, and the future is now", () => {
