@@ -14,6 +14,9 @@ namespace renvoi::ingest {
 namespace {
 
 constexpr std::size_t kQueuePassages = 2'048;
+// Where nothing is searchable before it is encoded: what waits is read again after a kill, from people's servers. Four
+// batches keep the encoder busy.
+constexpr std::size_t kUnacknowledgedPassages = 256;
 
 // The threads of one pass over a source: reader -> [first tier ->] encoder, the last on the calling thread.
 class Pipeline {
@@ -89,8 +92,8 @@ class Pipeline {
   Progress& progress_;
   std::stop_token stop_;
   std::stop_source reader_stop_;
-  DocumentQueue read_{kQueuePassages};       // to the first tier
-  DocumentQueue extracted_{kQueuePassages};  // to the encoder
+  DocumentQueue read_{kQueuePassages};  // to the first tier
+  DocumentQueue extracted_{collection_.has_first_tier() ? kQueuePassages : kUnacknowledgedPassages};  // to the encoder
 };
 
 Result<crawl::SyncReport> encode_all(search::Collection& collection, crawl::Fetcher& fetcher, model::Embedder& embedder,
