@@ -6,18 +6,13 @@
 
 #include "cached_embedder.h"
 #include "model/llama_model.h"
+#include "need.h"
 #include "quality/evaluate_tables.h"
 
 namespace {
 
 using namespace renvoi;
-
-template <typename T>
-T need(Result<T> result) {
-  if (result.ok()) return std::move(result).value();
-  std::fprintf(stderr, "%s\n", result.error().describe().c_str());
-  std::exit(1);
-}
+using bench::need;
 
 const char* name_of(quality::FittedOn on) {
   return on == quality::FittedOn::all ? "all" : on == quality::FittedOn::fifth ? "fifth" : "no";

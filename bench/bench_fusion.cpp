@@ -7,21 +7,12 @@
 
 #include "cached_embedder.h"
 #include "model/llama_model.h"
+#include "need.h"
 #include "quality/evaluate.h"
 #include "quality/scratch_folder.h"
 
-namespace {
-
 using namespace renvoi;
-
-template <typename T>
-T need(Result<T> result) {
-  if (result.ok()) return std::move(result).value();
-  std::fprintf(stderr, "%s\n", result.error().describe().c_str());
-  std::exit(1);
-}
-
-}  // namespace
+using bench::need;
 
 int main(int argc, char** argv) {
   if (argc < 5) {

@@ -2,11 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cmath>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "base/hash.h"
@@ -15,6 +13,7 @@
 #include "ingest/sweep.h"
 #include "io/temporary_folder.h"
 #include "search/search.h"
+#include "test_embedder.h"
 #include "text/terms.h"
 
 namespace renvoi::ingest {
@@ -33,17 +32,8 @@ class TestEmbedder final : public model::Embedder {
     if (!changed_.wait(lock, stop, [&] { return texts_ < most_; })) return Error{ErrorCode::unavailable, "stopped"};
     texts_ += texts.size();
     model::Embeddings all{dimensions_, {}};
-    for (const std::string_view text : texts) {
-      std::mt19937_64 random(fingerprint(text) + fingerprint(digest_));
-      std::normal_distribution<float> normal;
-      std::vector<float> row(dimensions_);
-      float square = 0;
-      for (float& value : row) {
-        value = normal(random);
-        square += value * value;
-      }
-      for (const float value : row) all.values.push_back(value / std::sqrt(square));
-    }
+    for (const std::string_view text : texts)
+      renvoi::test::append_unit_row(all, fingerprint(text) + fingerprint(digest_));
     return all;
   }
   // Beyond so many texts it waits until it is stopped.

@@ -17,6 +17,19 @@ namespace renvoi::test {
 
 constexpr std::size_t kDimensions = 16;
 
+// A row of unit length, the same for the same seed.
+inline void append_unit_row(model::Embeddings& all, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> row(all.dimensions);
+  float square = 0;
+  for (float& value : row) {
+    value = normal(random);
+    square += value * value;
+  }
+  for (const float value : row) all.values.push_back(value / std::sqrt(square));
+}
+
 // Vectors by the hash of the text; may be held up, or fail.
 class TestEmbedder final : public model::Embedder {
  public:
@@ -31,17 +44,7 @@ class TestEmbedder final : public model::Embedder {
     texts_ += texts.size();
     for (const std::string_view text : texts) last_.emplace_back(text);
     model::Embeddings all{kDimensions, {}};
-    for (const std::string_view text : texts) {
-      std::mt19937_64 random(fingerprint(text));
-      std::normal_distribution<float> normal;
-      std::vector<float> row(kDimensions);
-      float square = 0;
-      for (float& value : row) {
-        value = normal(random);
-        square += value * value;
-      }
-      for (const float value : row) all.values.push_back(value / std::sqrt(square));
-    }
+    for (const std::string_view text : texts) append_unit_row(all, fingerprint(text));
     return all;
   }
   void hold(bool held) {
