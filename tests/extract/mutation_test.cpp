@@ -1,7 +1,5 @@
 // Real pages, broken in ten thousand ways (RENVOI_MUTATIONS says how many; a thousand when it does not): whatever comes
 // out is a document whose parts hold together. Meant for sanitizers; the same seed gives the same pages.
-#include <archive.h>
-#include <archive_entry.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,33 +7,18 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <random>
 
 #include "base/utf8.h"
 #include "extract/extract.h"
 #include "extract/passages.h"
 #include "extract/text_fragment.h"
+#include "gzip_file.h"
 
 namespace renvoi::extract {
 namespace {
 
 constexpr std::size_t kMaxPageBytes = 60'000;  // of a page, its beginning: many mutations rather than long pages
-
-std::string read_whole(const std::filesystem::path& path) {
-  const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), archive_read_free);
-  archive_read_support_filter_gzip(reader.get());
-  archive_read_support_format_raw(reader.get());
-  std::string out;
-  archive_entry* entry = nullptr;
-  if (archive_read_open_filename(reader.get(), path.c_str(), 65'536) != ARCHIVE_OK) return out;
-  if (archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) return out;
-  char buffer[16'384];
-  for (la_ssize_t got;
-       out.size() < kMaxPageBytes && (got = archive_read_data(reader.get(), buffer, sizeof buffer)) > 0;)
-    out.append(buffer, static_cast<std::size_t>(got));
-  return out;
-}
 
 std::vector<std::string> seeds() {
   std::vector<std::filesystem::path> paths;
@@ -47,7 +30,7 @@ std::vector<std::string> seeds() {
   }
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> out;
-  for (const auto& path : paths) out.push_back(read_whole(path));
+  for (const auto& path : paths) out.push_back(test::read_gzip(path, kMaxPageBytes));
   return out;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/utf8.h"
 #include "extract/extract.h"
+#include "gzip_file.h"
 #include "text/words.h"
 
 namespace renvoi::extract {
@@ -24,20 +25,6 @@ namespace {
 
 constexpr double kFloorF1 = 0.973;      // reached: .976
 constexpr double kFloorWordF1 = 0.962;  // reached: .966
-
-std::string read_gzip(const std::filesystem::path& path) {
-  const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), archive_read_free);
-  archive_read_support_filter_gzip(reader.get());
-  archive_read_support_format_raw(reader.get());
-  std::string out;
-  archive_entry* entry = nullptr;
-  if (archive_read_open_filename(reader.get(), path.c_str(), 65'536) != ARCHIVE_OK) return out;
-  if (archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) return out;
-  char buffer[65'536];
-  for (la_ssize_t got; (got = archive_read_data(reader.get(), buffer, sizeof buffer)) > 0;)
-    out.append(buffer, static_cast<std::size_t>(got));
-  return out;
-}
 
 std::vector<std::string> words(std::string_view text) {
   std::vector<std::string> out;
@@ -87,7 +74,7 @@ TEST(Quality, MainTextOfArticlesIsFoundAndLittleElse) {
   double precision = 0, recall = 0;
   int with_output = 0, with_truth = 0;
   for (const auto& [key, truth] : truths.items()) {
-    const auto document = extract(read_gzip(folder / "html" / (key + ".html.gz")), {.content_type = "text/html"});
+    const auto document = extract(test::read_gzip(folder / "html" / (key + ".html.gz")), {.content_type = "text/html"});
     const auto gold = grams(truth["articleBody"].get<std::string>());
     const auto got = grams(document.ok() ? document->text : "");
     const int common = in_common(gold, got);
