@@ -112,7 +112,8 @@ class Killed(ModelChange):
         random.seed(5)
         done, kills = 0, 0
         command = [PROGRAM, "--json", "--config", str(self.home.folder / f"{SECOND}.toml"), "--data", str(self.home.data), "encode"]
-        for patience in [random.uniform(0.3, 2.5) for _ in range(8)] + [240]:  # the last one may end
+        # A fast machine must be interrupted too: the first waits are shorter than any start, each next one longer.
+        for patience in [0.03 * 1.4**i * random.uniform(0.8, 1.2) for i in range(16)] + [240]:  # the last one may end
             process = subprocess.Popen(command, env=self.home.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             try:
                 _, err = process.communicate(timeout=patience)
