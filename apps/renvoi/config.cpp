@@ -189,6 +189,8 @@ std::vector<Setting> all_settings() {
       setting(
           "life.host_down_gone_s", [](Config & c) -> auto& { return c.life.host_down_gone_s; }),
       setting(
+          "life.host_down_scout_s", [](Config & c) -> auto& { return c.life.host_down_scout_s; }),
+      setting(
           "life.host_down_gone_tries", [](Config & c) -> auto& { return c.life.host_down_gone_tries; }),
       setting(
           "life.blocked_recheck_s", [](Config & c) -> auto& { return c.life.blocked_recheck_s; }),
@@ -208,6 +210,8 @@ std::vector<Setting> all_settings() {
           "revisit.adaptive", [](Config & c) -> auto& { return c.revisit.adaptive; }),
       setting(
           "revisit.shortest_s", [](Config & c) -> auto& { return c.revisit.shortest_s; }),
+      setting(
+          "revisit.lists_s", [](Config & c) -> auto& { return c.revisit.lists_s; }),
       setting(
           "revisit.longest_s", [](Config & c) -> auto& { return c.revisit.longest_s; }),
       setting(

@@ -44,6 +44,7 @@ Source read_source(const Query& row) {
   source.last_outcome = row.text(13);
   source.policy.requests_per_minute = number32(row, 14);
   source.policy.serve_gone = row.integer(15) != 0;
+  source.listed_at = row.integer(16);
   return source;
 }
 
@@ -82,7 +83,7 @@ void bind_source(Query& query, const Source& source) {
   query.bind(policy.max_depth).bind(policy.max_pages).bind(policy.min_delay_ms);
   query.bind(policy.revisit_after_s).bind(policy.path_prefix).bind(source.added_at).bind(source.synced_at);
   query.bind(truncate_utf8(source.last_outcome, kMaxRemarkBytes));
-  query.bind(policy.requests_per_minute).bind(std::int64_t{policy.serve_gone});
+  query.bind(policy.requests_per_minute).bind(std::int64_t{policy.serve_gone}).bind(source.listed_at);
 }
 
 void bind_reference(Query& query, const Reference& reference) {

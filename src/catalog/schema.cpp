@@ -90,6 +90,7 @@ UPDATE audit SET address='' FROM reference r WHERE r.id=audit.reference AND r.ad
 constexpr const char* kVersion5 = R"sql(
 ALTER TABLE source ADD COLUMN requests_per_minute INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE source ADD COLUMN serve_gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN listed_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alias ADD COLUMN looked_at INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE listing (
   origin TEXT PRIMARY KEY, newer INTEGER NOT NULL, newer_changed INTEGER NOT NULL,

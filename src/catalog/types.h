@@ -58,6 +58,7 @@ struct Source {
   SourcePolicy policy{};
   Timestamp added_at = 0;
   Timestamp synced_at = 0;     // end of the last whole pass; 0: never
+  Timestamp listed_at = 0;     // its sitemaps were last read; 0: never
   std::string last_outcome{};  // one line for people about the last pass
 };
 

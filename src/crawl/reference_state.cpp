@@ -82,6 +82,12 @@ std::int64_t spread_s(std::int64_t wait_s, ReferenceId id) {
   return wait_s - wait_s / 2 * part / 1'024;
 }
 
+std::int64_t host_down_wait_s(const Reference& reference, const LifePolicy& policy) {
+  const std::uint32_t doublings = std::min<std::uint32_t>(std::max(reference.failures, 1u) - 1, 30);
+  const std::int64_t wait_s = std::min(policy.host_down_first_s << doublings, policy.host_down_longest_s);
+  return wait_s > kDay_s ? spread_s(wait_s, reference.id) : wait_s;
+}
+
 void host_down(Reference& reference, const Observation& seen, const LifePolicy& policy) {
   count_failure(reference, ReferenceState::host_down, seen.at);
   reference.reason = seen.reason;
@@ -89,10 +95,7 @@ void host_down(Reference& reference, const Observation& seen, const LifePolicy& 
       seen.at - reference.first_failure_at >= policy.host_down_gone_s)
     return gone(reference, seen, policy);
   enter(reference, ReferenceState::host_down, seen.at);
-  const std::uint32_t doublings = std::min<std::uint32_t>(reference.failures - 1, 30);
-  const std::int64_t wait_s = std::min(policy.host_down_first_s << doublings, policy.host_down_longest_s);
-  const std::int64_t spread = wait_s > kDay_s ? spread_s(wait_s, reference.id) : wait_s;
-  reference.next_check_at = seen.at + std::max(spread, seen.retry_after_s.value_or(0));
+  reference.next_check_at = seen.at + std::max(host_down_wait_s(reference, policy), seen.retry_after_s.value_or(0));
 }
 
 void blocked(Reference& reference, const Observation& seen, const LifePolicy& policy) {
@@ -175,6 +178,10 @@ Reference next_reference(const Reference& reference, const Observation& observat
   next.state = ReferenceState::archived;
   next.state_since = was_archived ? reference.state_since : observation.at;
   return next;
+}
+
+Timestamp last_asked(const Reference& reference, const LifePolicy& policy) {
+  return reference.next_check_at - host_down_wait_s(reference, policy);
 }
 
 bool may_be_shown(ReferenceState state) { return catalog::is_showable(state); }

@@ -14,13 +14,14 @@ struct LifePolicy {
   // After the first absence, the second, and each further one: with a single look a week later, two short absences
   // would look like one long one (docs/decisions/0011-life-of-references.md).
   std::array<std::int64_t, 3> suspect_recheck_s{3'600, 86'400, 86'400};
-  std::int64_t gone_410_confirm_s = 86'400;  // a 410 again this much later is GONE
-  std::uint32_t gone_missing_times = 3;      // any other absence: so often,
-  std::int64_t gone_missing_s = 7 * 86'400;  // over at least this long
-  std::int64_t host_down_first_s = 3'600;    // back-off, doubling, up to
+  std::int64_t gone_410_confirm_s = 86'400;     // a 410 again this much later is GONE
+  std::uint32_t gone_missing_times = 3;         // any other absence: so often,
+  std::int64_t gone_missing_s = 7 * 86'400;     // over at least this long
+  std::int64_t host_down_first_s = 12 * 3'600;  // back-off of a page, doubling, up to
   std::int64_t host_down_longest_s = 7 * 86'400;
   std::int64_t host_down_gone_s = 30 * 86'400;  // GONE after so long
   std::uint32_t host_down_gone_tries = 8;       // and so many tries
+  std::int64_t host_down_scout_s = 2 * 3'600;   // one of its pages is asked so often, whatever their turns; 0: none
   std::int64_t blocked_recheck_s = 86'400;
   std::int64_t mass_death_s = 7 * 86'400;  // more than half of a host missing or dead within that: hold
   std::array<std::int64_t, 4> gone_recheck_s{30 * 86'400, 60 * 86'400, 90 * 86'400, 180 * 86'400};
@@ -34,6 +35,9 @@ struct LifePolicy {
 // is ARCHIVED, looked at as if it were the other, and back to that with the first look at which it is not kept.
 catalog::Reference next_reference(const catalog::Reference& reference, const Observation& observation,
                                   std::int64_t revisit_after_s, const LifePolicy& policy = {}, bool kept = false);
+
+// When a reference that is HOST_DOWN was last asked for, by its next turn (a Retry-After makes it seem later).
+Timestamp last_asked(const catalog::Reference& reference, const LifePolicy& policy = {});
 
 // May it be in a search result or an answer? LIVE, MOVED, HOST_DOWN (with the date of the last check), and ARCHIVED.
 bool may_be_shown(catalog::ReferenceState state);

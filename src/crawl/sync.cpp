@@ -68,23 +68,37 @@ bool SyncPass::is_due(const Reference& reference) const {
   const Timestamp now = clock_.now();
   if (options_.force) return true;
   if (reference.state == ReferenceState::live && !reference.indexed && reference.reason.empty()) return true;
+  if (const auto listed = listed_changes_.find(reference.address); listed != listed_changes_.end())
+    return is_due_by_listing(reference, listed->second);
+  if (reference.next_check_at <= now) return true;
   const std::int64_t interval_s =
       revisit_interval_s(reference.history, source_.policy.revisit_after_s, options_.revisit);
-  if (const auto listed = listed_changes_.find(reference.address); listed != listed_changes_.end())
-    return is_due_by_listing(reference, listed->second, interval_s, now);
-  if (reference.next_check_at <= now) return true;
   // What was settled under another policy holds no longer than under this one.
   return (reference.state == ReferenceState::live || reference.state == ReferenceState::moved) &&
          reference.checked_at + interval_s <= now;
 }
 
-Reference SyncPass::next_of(const Reference& before, const Observation& seen, std::optional<bool> changed) const {
+Reference SyncPass::next_of(const Reference& before, const Observation& seen, std::optional<bool> changed) {
   Reference looked = before;
-  if (changed) looked.history = compared(looked.history, seen.at, *changed);
+  if (changed) {
+    note_listing(before, *changed);
+    looked.history = compared(looked.history, seen.at, *changed);
+  }
   const std::int64_t after_s = revisit_interval_s(looked.history, source_.policy.revisit_after_s, options_.revisit);
   const bool missing = seen.outcome == Outcome::missing || before.state == ReferenceState::archived;
   const bool kept = missing && source_.policy.serve_gone && options_.is_cached && options_.is_cached(before);
   return next_reference(looked, seen, after_s, options_.life, kept);
+}
+
+// Whether the list that dated this page told the truth.
+void SyncPass::note_listing(const Reference& before, bool changed) {
+  const auto listed = listed_changes_.find(before.address);
+  if (listed == listed_changes_.end() || listed->second == 0 || before.history.compared_at == 0) return;
+  const std::string origin = origin_of(before.address);
+  catalog::ListingRecord& record = listings_[origin];
+  record = held_against(std::move(record), listed->second > std::max(before.history.compared_at, before.checked_at),
+                        changed);
+  record.origin = origin;
 }
 
 Result<void> SyncPass::load() {
@@ -104,6 +118,8 @@ Result<void> SyncPass::load() {
   }
   alive_ = pages_;
   if (has_local_documents(source_.kind)) return {};
+  RENVOI_TRY(auto records, catalog_.listing_records());
+  for (catalog::ListingRecord& record : records) listings_.emplace(record.origin, record);
   RENVOI_TRY(Scope scope, Scope::of(source_));
   scope_ = std::move(scope);
   // A page that moved is looked at where it is now; its old address, where something names it, only now and then: it
@@ -115,14 +131,23 @@ Result<void> SyncPass::load() {
   return {};
 }
 
+// One that was down before the pass is down for all when it is for one of its pages.
+std::uint32_t SyncPass::failures_to_give_up(const std::string& origin) const {
+  const auto down = host_down_.find(origin);
+  const auto known = hosts_.find(origin);
+  if (down == host_down_.end() || known == hosts_.end()) return kHostFailures;
+  return down->second.size() * 2 > known->second.all ? 1 : kHostFailures;
+}
+
 // After so many failures in a row a host is left alone: ten thousand timeouts help nobody.
 bool SyncPass::host_given_up(const std::string& address, const Observation* seen) {
   const auto url = net::Url::parse(address);
   if (!url || url->scheme() == "file") return false;
   std::uint32_t& failures = host_failures_[url->origin()];
   if (seen != nullptr) failures = seen->outcome == Outcome::unreachable ? failures + 1 : 0;
-  if (seen != nullptr && failures >= kHostFailures) down_[url->origin()] = *seen;
-  return failures >= kHostFailures;
+  if (failures < failures_to_give_up(url->origin())) return false;
+  if (seen != nullptr) down_[url->origin()] = *seen;
+  return true;
 }
 
 Result<void> SyncPass::work() {
@@ -256,7 +281,8 @@ Result<void> SyncPass::look(const Wanted& wanted, Observation seen) {
   if (seen.outcome == Outcome::fetched) note_redirect(wanted, seen);
   const auto found = known_.find(wanted.address);
   const bool known = found != known_.end();
-  if (known) host_is_back(found->second, seen);
+  if (known && seen.outcome != Outcome::unreachable && seen.outcome != Outcome::refused)
+    host_is_back(origin_of(wanted.address));
   return known ? look_known(found->second, wanted, std::move(seen)) : look_new(wanted, std::move(seen));
 }
 
@@ -349,12 +375,11 @@ Result<void> SyncPass::host_is_down() {
   return {};
 }
 
-// One of its pages has an answer: those that are HOST_DOWN are asked too, whatever their turn. So that a host is never
-// given up for two outages whose end and beginning nobody saw.
-void SyncPass::host_is_back(const Reference& reference, const Observation& seen) {
-  if (seen.outcome == Outcome::unreachable || seen.outcome == Outcome::refused || options_.only) return;
-  const auto found = host_down_.find(origin_of(reference.address));
-  if (found == host_down_.end()) return;
+// A page or a list of it was answered: its pages that are HOST_DOWN are asked too, whatever their turn. So that a host
+// is never given up for two outages whose end and beginning nobody saw.
+void SyncPass::host_is_back(const std::string& origin) {
+  const auto found = host_down_.find(origin);
+  if (found == host_down_.end() || options_.only) return;
   for (const Wanted& waiting : found->second) want(waiting.address, waiting.depth);
   host_down_.erase(found);
 }
@@ -380,9 +405,15 @@ Result<void> SyncPass::bury() {
 
 Result<void> SyncPass::finish() {
   report_.complete = !cut_ && !stop_.stop_requested();
+  if (!listed_changes_.empty()) {
+    std::vector<catalog::ListingRecord> records;
+    for (const auto& [origin, record] : listings_) records.push_back(record);
+    RENVOI_CHECK(catalog_.set_listing_records(records));
+  }
   if (options_.only || options_.paths) return {};  // says nothing about the source as a whole
   catalog::Source done = source_;
   if (report_.complete) done.synced_at = clock_.now();
+  if (listed_at_) done.listed_at = *listed_at_;
   const SyncProgress& totals = report_.totals;
   done.last_outcome = std::to_string(totals.new_documents) + " new, " + std::to_string(totals.changed_documents) +
                       " changed, " + std::to_string(totals.unchanged) + " unchanged, " + std::to_string(totals.gone) +

@@ -18,12 +18,6 @@ namespace renvoi::crawl {
 
 Error as_error(const Observation& seen, const std::string& address);
 std::string origin_of(const std::string& address);  // "" when it is no URL
-// Whether a reference is to be looked at now, when a sitemap or a feed says that it was last changed at `changed_at`:
-// at once when that is after the last look (but not twice in an hour), otherwise once a week, or less often if that is
-// the source's interval. A date more than a day ahead says nothing.
-bool is_due_by_listing(const catalog::Reference& reference, Timestamp changed_at, std::int64_t revisit_after_s,
-                       Timestamp now);
-
 // 0 is no limit.
 constexpr std::uint32_t strictest(std::uint32_t one, std::uint32_t other) {
   return one == 0 ? other : other == 0 ? one : std::min(one, other);
@@ -107,6 +101,8 @@ class SyncPass {
   Result<void> seed_list();
   Result<void> seed_opml();
   Result<void> seed_sitemaps(const std::vector<std::string>& start);
+  bool sitemaps_are_due() const;
+  Result<void> leave_to_the_sitemaps();
   Result<void> read_sitemap(const std::string& address, std::deque<std::string>* more);
   Result<void> take_feed(const std::string& address, Observation seen);
   std::optional<Observation> read_listing(const std::string& address);
@@ -146,22 +142,26 @@ class SyncPass {
   Result<void> finish();
 
   bool is_due(const catalog::Reference& reference) const;
+  // Of one that a sitemap or a feed says was last changed at `changed_at`.
+  bool is_due_by_listing(const catalog::Reference& reference, Timestamp changed_at) const;
+  void note_listing(const catalog::Reference& before, bool changed);
   void note_redirect(const Wanted& wanted, const Observation& seen);
   bool converges(const Observation& seen) const;
   // The reference after a look; `changed`: whether its text is another than before, where that is known.
   catalog::Reference next_of(const catalog::Reference& before, const Observation& seen,
-                             std::optional<bool> changed = {}) const;
+                             std::optional<bool> changed = {});
   void settle_hosts();
   void count_missing(const catalog::Reference& reference);
   bool is_held(const std::string& address) const;
   Result<void> host_is_down();
-  void host_is_back(const catalog::Reference& reference, const Observation& seen);
+  void host_is_back(const std::string& origin);
   // Of sync_soft_404.cpp: what is not the page that its status says. Nothing: it is one.
   Result<Judgment> unmask(const Reading& reading);
   Result<Likeness> answers_anything(const Reading& reading, bool known_text, bool says_missing);
   Result<HostProbes*> probes_of(const std::string& origin);
   Result<void> note_probe(const Reading& reading, const std::string& address, const Observation& seen);
   Result<void> settle_move(catalog::Reference& next, const catalog::Reference& before);
+  std::uint32_t failures_to_give_up(const std::string& origin) const;
   bool host_given_up(const std::string& address, const Observation* seen);
   void want(const std::string& address, std::uint32_t depth, bool ignore_canonical = false);
   void want_again(Wanted wanted);
@@ -195,16 +195,18 @@ class SyncPass {
   std::map<std::string, std::vector<Wanted>> host_down_;                  // by origin, until it answers
   std::map<std::string, HostProbes> probes_;                              // by origin
   std::vector<std::pair<catalog::Reference, catalog::Reference>> dying_;  // next, before
-  std::map<std::string, std::set<std::string>> led_to_;   // redirect target -> addresses that lead there
-  std::map<std::string, std::vector<Wanted>> waits_for_;  // canonical address -> the pages that named it
-  std::set<std::string> looked_at_;                       // in this pass
-  std::map<std::string, std::uint32_t> host_failures_;    // in a row
-  std::map<std::string, Timestamp> listed_changes_;       // what a sitemap or a feed dates
-  std::set<std::string> listed_;                          // what a list lists
-  std::vector<catalog::FrontierEntry> listed_new_;        // what listings named, not yet in the frontier
-  bool only_listed_ = false;                              // the list was read to its end: nothing else is of the source
-  std::map<std::string, std::string> locators_;           // of an archive's pages
-  bool cut_ = false;                                      // something remains
+  std::map<std::string, std::set<std::string>> led_to_;     // redirect target -> addresses that lead there
+  std::map<std::string, std::vector<Wanted>> waits_for_;    // canonical address -> the pages that named it
+  std::set<std::string> looked_at_;                         // in this pass
+  std::map<std::string, std::uint32_t> host_failures_;      // in a row
+  std::map<std::string, Timestamp> listed_changes_;         // what a sitemap or a feed dates
+  std::map<std::string, catalog::ListingRecord> listings_;  // how far such dates were right, by origin
+  std::set<std::string> listed_;                            // what a list lists
+  std::vector<catalog::FrontierEntry> listed_new_;          // what listings named, not yet in the frontier
+  bool only_listed_ = false;                     // the list was read to its end: nothing else is of the source
+  std::map<std::string, std::string> locators_;  // of an archive's pages
+  std::optional<Timestamp> listed_at_;           // its sitemaps were read in this pass
+  bool cut_ = false;                             // something remains
   std::optional<Error> start_failed_;
 };
 

@@ -18,29 +18,50 @@ using catalog::SourceKind;
 namespace {
 
 constexpr std::size_t kMaxSitemaps = 1'000;
-constexpr std::size_t kMaxOpmlFiles = 20;              // that one takes in, itself among them
-constexpr std::size_t kFrontierBatch = 1'000;          // new addresses of listings, written together
-constexpr std::size_t kEmptyAlarm = 10;                // a folder or list that held so many and is empty is an accident
-constexpr std::int64_t kListedFloor_s = 3'600;         // a page that its listing calls changed is not asked more often
-constexpr std::int64_t kListedCeiling_s = 7 * 86'400;  // nor one that it calls unchanged more seldom
+constexpr std::size_t kMaxOpmlFiles = 20;      // that one takes in, itself among them
+constexpr std::size_t kFrontierBatch = 1'000;  // new addresses of listings, written together
+constexpr std::size_t kEmptyAlarm = 10;        // a folder or list that held so many and is empty is an accident
+constexpr std::int64_t kDay_s = 86'400;
 constexpr const char* kUnlisted = "it is not in the list any more";
 
 bool is_under(const std::string& path, const std::string& folder) {
   return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
 
+// One page of a host that is down, of which none has its turn: after weeks they have it days apart, and two outages
+// with some hours between them would be one that nobody saw end.
+class Scout {
+ public:
+  void meet(const Reference& reference, bool due, const LifePolicy& life) {
+    asked_anyway_ |= due;
+    if (reference.state != ReferenceState::host_down) return;
+    last_asked_ = std::max(last_asked_, last_asked(reference, life));
+    if (next_ == nullptr || reference.next_check_at < next_->next_check_at) next_ = &reference;
+  }
+  // Null: none is needed now.
+  const Reference* page(Timestamp now, const LifePolicy& life) const {
+    const bool wait = asked_anyway_ || life.host_down_scout_s == 0 || last_asked_ + life.host_down_scout_s > now;
+    return wait ? nullptr : next_;
+  }
+
+ private:
+  bool asked_anyway_ = false;
+  Timestamp last_asked_ = 0;
+  const Reference* next_ = nullptr;
+};
+
 }  // namespace
 
-bool is_due_by_listing(const Reference& reference, Timestamp changed_at, std::int64_t revisit_after_s, Timestamp now) {
+// A page in trouble that its listing calls newer shows life: the delays of its state need not be waited for.
+bool SyncPass::is_due_by_listing(const Reference& reference, Timestamp changed_at) const {
+  const Timestamp now = clock_.now();
   const bool shown = reference.state == ReferenceState::live || reference.state == ReferenceState::moved;
-  const bool newer = changed_at > reference.checked_at && changed_at <= now + 86'400;
-  // Evidence of life: the delays of a page in trouble need not be waited for.
-  if (newer) return revisit_after_s == 0 || reference.checked_at + kListedFloor_s <= now;
+  if (!shown && changed_at > reference.checked_at && changed_at <= now + kDay_s)
+    return reference.checked_at + options_.revisit.shortest_s <= now || reference.next_check_at <= now;
   if (!shown) return reference.next_check_at <= now;
-  const bool ahead = changed_at > now + 86'400;
-  const std::int64_t interval_s =
-      revisit_after_s == 0 || ahead ? revisit_after_s : std::max(revisit_after_s, kListedCeiling_s);
-  return reference.checked_at + interval_s <= now;
+  const auto found = listings_.find(origin_of(reference.address));
+  const catalog::ListingRecord record = found == listings_.end() ? catalog::ListingRecord{} : found->second;
+  return due_when_listed(reference, changed_at, now, record, source_.policy.revisit_after_s, options_.revisit) <= now;
 }
 
 std::string SyncPass::start_address() const {
@@ -83,11 +104,11 @@ Result<void> SyncPass::seed() {
       break;
     case SourceKind::site:
       if (!known_.contains(start)) want(start, 0);
-      if (source_.policy.use_sitemaps && source_.policy.max_depth > 0)
+      if (source_.policy.use_sitemaps && source_.policy.max_depth > 0 && sitemaps_are_due())
         RENVOI_CHECK(seed_sitemaps(fetcher_.sitemaps(request_of({start, 0, false}, nullptr), stop_)));
       break;
     case SourceKind::sitemap:
-      RENVOI_CHECK(seed_sitemaps({start}));
+      if (sitemaps_are_due()) RENVOI_CHECK(seed_sitemaps({start}));
       break;
     case SourceKind::feed:
       queue_.push(origin_of(start), {{start}, nullptr, true});
@@ -114,13 +135,19 @@ Result<void> SyncPass::seed_known() {
     else
       want(entry.address, entry.depth);
   }
+  std::map<std::string, Scout> scouts;
   for (const auto& [address, reference] : known_) {
     if (only_listed_ && !listed_.contains(address)) continue;
-    if (is_due(reference))
+    const bool due = is_due(reference);
+    if (due)
       want(address, reference.depth);
     else if (reference.state != ReferenceState::gone)
       ++report_.totals.skipped;
+    if (!host_down_.empty() && reference.state != ReferenceState::gone)
+      scouts[origin_of(address)].meet(reference, due, options_.life);
   }
+  for (const auto& [origin, scout] : scouts)
+    if (const Reference* page = scout.page(clock_.now(), options_.life)) want(page->address, page->depth);
   return {};
 }
 
@@ -229,7 +256,10 @@ std::optional<Observation> SyncPass::read_listing(const std::string& address) {
 }
 
 bool SyncPass::is_listing(const std::string& address, const Observation& seen) {
-  if (seen.outcome == Outcome::fetched) return true;
+  if (seen.outcome == Outcome::fetched) {
+    host_is_back(origin_of(address));
+    return true;
+  }
   if (stop_.stop_requested())
     cut_ = true;
   else
@@ -313,6 +343,35 @@ Result<void> SyncPass::seed_sitemaps(const std::vector<std::string>& start) {
   }
   for (const std::string& child : children)
     if (!stop_.stop_requested() && is_new(child)) RENVOI_CHECK(read_sitemap(child, nullptr));
+  listed_at_ = clock_.now();
+  return leave_to_the_sitemaps();
+}
+
+// Not in every pass: what they say is worth a request now and then.
+bool SyncPass::sitemaps_are_due() const {
+  if (options_.force || source_.synced_at == 0 || known_.empty()) return true;
+  const auto found = listings_.find(origin_of(start_address()));
+  const catalog::ListingRecord record = found == listings_.end() ? catalog::ListingRecord{} : found->second;
+  return source_.listed_at + std::min(list_interval_s(record, options_.revisit), source_.policy.revisit_after_s) <=
+         clock_.now();
+}
+
+// What the sitemaps call unchanged is not looked at in the passes until they are read again either.
+Result<void> SyncPass::leave_to_the_sitemaps() {
+  for (auto& [address, reference] : known_) {
+    const auto listed = listed_changes_.find(address);
+    const bool shown = reference.state == ReferenceState::live || reference.state == ReferenceState::moved;
+    if (listed == listed_changes_.end() || !shown || is_due(reference) ||
+        reference.next_check_at > clock_.now() + 4 * options_.revisit.lists_s)
+      continue;
+    const auto record = listings_.find(origin_of(address));
+    const Timestamp due = due_when_listed(reference, listed->second, clock_.now(),
+                                          record == listings_.end() ? catalog::ListingRecord{} : record->second,
+                                          source_.policy.revisit_after_s, options_.revisit);
+    if (due <= reference.next_check_at) continue;
+    reference.next_check_at = due;
+    RENVOI_CHECK(sink_.on_state(reference, ""));
+  }
   return {};
 }
 

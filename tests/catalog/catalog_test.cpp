@@ -269,6 +269,7 @@ TEST_F(CatalogTest, ANewerVersionIsRefusedAndNamed) {
 // A file of version 4, from one of this version.
 constexpr const char* kTakeVersion5Away =
     "ALTER TABLE source DROP COLUMN requests_per_minute; ALTER TABLE source DROP COLUMN serve_gone;"
+    "ALTER TABLE source DROP COLUMN listed_at;"
     "DROP TABLE listing; DROP INDEX reference_not_live; DROP INDEX audit_by_time;";
 
 TEST_F(CatalogTest, VersionTwoIsBroughtUpWithWhatItHeld) {

@@ -88,25 +88,85 @@ TEST(Revisit, FasterPagesAreLookedAtMoreOften) {
   }
 }
 
-TEST(Revisit, ALaterDateInASitemapIsLookedAtNowButNotAllTheTime) {
+TEST(Revisit, WhatAListSaysIsAMatterOfDates) {
   catalog::Reference reference;
   reference.history = compared({}, kStart, false);
+  reference.checked_at = kStart;
   reference.next_check_at = kStart + 5 * kDay_s;
   const Timestamp now = kStart + kDay_s;
-  EXPECT_EQ(due_when_listed(reference, 0, now, kDay_s), reference.next_check_at);
-  EXPECT_EQ(due_when_listed(reference, kStart - 9, now, kDay_s), reference.next_check_at);
+  const auto due = [&](Timestamp modified_at, std::int64_t base_s = kDay_s, RevisitPolicy policy = {}) {
+    return due_when_listed(reference, modified_at, now, {}, base_s, policy);
+  };
+  EXPECT_EQ(due(0), reference.next_check_at) << "it says nothing";
+  EXPECT_EQ(due(kStart - 9), reference.next_check_at);
+  EXPECT_EQ(due(now + 2 * kDay_s), reference.next_check_at) << "of the day after tomorrow";
+  EXPECT_EQ(due(kStart + 9), kStart + 3'600) << "newer: at once, but not twice in an hour";
+  EXPECT_EQ(due(kStart + 9, 600), kStart + 600) << "unless the source wants it more often";
+  EXPECT_EQ(due(kStart + 9, kDay_s, {.adaptive = false}), reference.next_check_at);
+  EXPECT_EQ(due(kStart + 9, 0), reference.next_check_at);
   reference.next_check_at = kStart + kDay_s;
-  EXPECT_EQ(due_when_listed(reference, kStart - 9, now, kDay_s), kStart + 2 * kDay_s) << "it says: not changed";
-  reference.next_check_at = kStart + 5 * kDay_s;
-  EXPECT_EQ(due_when_listed(reference, now + 9, now, kDay_s), reference.next_check_at) << "not yet";
-  EXPECT_EQ(due_when_listed(reference, kStart + 9, now, kDay_s), now);
-  // A generator that writes the time of its own run.
-  for (int i = 1; i <= 30; ++i) reference.history = compared(reference.history, kStart + i * kDay_s / 10, false);
-  const Timestamp last = reference.history.compared_at;
-  reference.next_check_at = last + 5 * kDay_s;
-  const Timestamp due = due_when_listed(reference, last + 5, last + 10, kDay_s);
-  EXPECT_GT(due, last + kDay_s / 8);
-  EXPECT_LT(due, reference.next_check_at);
+  const std::int64_t usual_s = revisit_interval_s(reference.history, kDay_s);
+  EXPECT_EQ(due(kStart - 9), kStart + 2 * usual_s) << "not newer: half as often";
+  reference.checked_at = kStart + 50;  // a missing page that is back
+  EXPECT_EQ(due(kStart + 9), kStart + 50 + 2 * usual_s);
+}
+
+TEST(Revisit, AListIsBelievedAsFarAsItToldTheTruth) {
+  catalog::Reference reference;
+  reference.history = compared({}, kStart, false);
+  reference.checked_at = kStart;
+  reference.next_check_at = kStart + kDay_s;
+  const auto due = [&](const catalog::ListingRecord& record, bool newer) {
+    return due_when_listed(reference, newer ? kStart + 9 : kStart - 9, kStart + 90, record, kDay_s);
+  };
+  catalog::ListingRecord honest, always_new, never_new;
+  for (int look = 0; look < 1'000; ++look) {
+    honest = held_against(honest, look % 10 == 0, look % 10 == 0);
+    always_new = held_against(always_new, true, look % 10 == 0);
+    never_new = held_against(never_new, false, look % 10 == 0);
+  }
+  EXPECT_EQ(due(honest, true), kStart + 3'600);
+  EXPECT_EQ(due(honest, false), kStart + 7 * kDay_s);
+  EXPECT_EQ(due(always_new, true), reference.next_check_at);
+  EXPECT_EQ(due(never_new, false), reference.next_check_at);
+  // One that leaves nothing out may call newer what is not, now and then; one that leaves out an eighth is not
+  // believed.
+  catalog::ListingRecord careless = honest, forgetful = honest;
+  for (int look = 0; look < 40; ++look) careless = held_against(careless, true, look % 2 == 0);
+  EXPECT_EQ(due(careless, true), kStart + 3'600);
+  EXPECT_EQ(due(careless, false), kStart + 7 * kDay_s);
+  for (int look = 0; look < 400; ++look) forgetful = held_against(forgetful, look % 20 < 16, look % 20 < 19);
+  EXPECT_EQ(due(forgetful, false), reference.next_check_at);
+  // What was long ago weighs less: one that begins to tell the truth is believed again.
+  for (int look = 0; look < 1'000; ++look) {
+    always_new = held_against(always_new, look % 2 == 0, look % 2 == 0);
+    never_new = held_against(never_new, look % 2 == 0, look % 2 == 0);
+  }
+  EXPECT_EQ(due(always_new, true), kStart + 3'600);
+  EXPECT_EQ(due(never_new, false), kStart + 7 * kDay_s);
+}
+
+// The gain of a look more is the same for every page: moving one from any page to any other loses.
+TEST(Revisit, TheIntervalsAreTheBestForTheirNumberOfLooks) {
+  const auto fresh = [](double rate, double interval) { return (1 - std::exp(-rate * interval)) / (rate * interval); };
+  const auto interval_of = [](double rate) {
+    catalog::CheckHistory history;  // so long watched that the estimate is the rate
+    history.comparisons = 60;
+    history.watched_s = static_cast<std::int64_t>(60 * kDay_s * 0.2 / rate);
+    history.changes = static_cast<std::uint32_t>(std::lround(60.5 - 60.5 * std::exp(-0.2)));
+    const double found = change_rate(history, kDay_s) * kDay_s;
+    return std::pair(found, static_cast<double>(revisit_interval_s(history, kDay_s)) / kDay_s);
+  };
+  for (const double rate : {0.01, 0.03, 0.1, 0.2})
+    for (const double other : {0.02, 0.05, 0.15, 0.3}) {
+      const auto [one_rate, one] = interval_of(rate);
+      const auto [other_rate, two] = interval_of(other);
+      if (one > 6.9 || two > 6.9) continue;  // the ceiling
+      const double now = fresh(one_rate, one) + fresh(other_rate, two);
+      for (const double moved : {0.05, -0.05})  // looks a day, from one page to the other
+        EXPECT_GE(now + 1e-9, fresh(one_rate, 1 / (1 / one + moved)) + fresh(other_rate, 1 / (1 / two - moved)))
+            << rate << " and " << other;
+    }
 }
 
 TEST(Revisit, OneLookInTwentyIsUnconditionalAndEachPageHasItsTurn) {

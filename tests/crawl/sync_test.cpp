@@ -319,7 +319,7 @@ TEST_F(SyncTest, APageThatMovesForGoodIsMoved) {
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(find(site.url("/docs/a"))->address, site.url("/docs/a"));
     EXPECT_EQ(state("/docs/a"), ReferenceState::live);
-    clock.advance(2 * 86'400);
+    clock.advance(4 * 86'400);
     sync();
   }
   EXPECT_EQ(state("/docs/a"), ReferenceState::moved);
@@ -333,7 +333,7 @@ TEST_F(SyncTest, AnOldAddressThatGetsAPageOfItsOwnIsReadAndAskedForSeldomUntilTh
   site.set("/docs/b", {200, test::html("Page /docs/a", "text")});
   site.set("/docs/a", {301, "", "text/plain", {{"Location", "/docs/b"}}});
   for (int i = 0; i < 2; ++i) {
-    clock.advance(2 * 86'400);
+    clock.advance(4 * 86'400);
     sync();
   }
   ASSERT_EQ(find(site.url("/docs/a"))->address, site.url("/docs/b"));
