@@ -7,6 +7,7 @@
 #include <set>
 
 #include "crawl/agenda.h"
+#include "crawl/folder_walk.h"
 #include "crawl/look_ahead.h"
 #include "crawl/rate.h"
 #include "crawl/scope.h"
@@ -96,6 +97,8 @@ class SyncPass {
   Result<void> seed_known();
   Result<void> seed_folder();
   Result<void> seed_paths();
+  void want_files(const FolderWalk& walk, std::set<std::string>& present);
+  Result<void> file_not_found(const catalog::Reference& reference, const FolderWalk& walk);
   Result<void> file_is_gone(const catalog::Reference& reference);
   Result<void> seed_archive();
   Result<void> seed_list();
