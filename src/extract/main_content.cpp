@@ -41,6 +41,7 @@ class Finder {
         nodes_(page.nodes()),
         kind_(kind),
         measures_(page),
+        unseen_(page),
         claims_(nodes_.size(), Claim::none),
         hidden_(nodes_.size(), 0) {
     hide();
@@ -52,7 +53,7 @@ class Finder {
     MainContent best;
     std::uint32_t most = 0;
     for (const Judgment judgment : {Judgment::strict, Judgment::mild, Judgment::least}) {
-      find(judgment);
+      if (judgment != Judgment::mild || mild_differs_) find(judgment);
       const Measure found = measures_[content_.root];
       if (judgment == Judgment::strict || found.text > 3 * most) best = content_, most = found.text;
       if (found.prose >= kEnoughProse || (judgment == Judgment::mild && most >= kLittleText)) break;
@@ -97,7 +98,7 @@ class Finder {
   }
 
   void hide_if_unseen(std::uint32_t i) {
-    const Visibility visibility = visibility_of(page_, i);
+    const Visibility visibility = unseen_(i);
     if (visibility == Visibility::shown) return;
     const std::uint32_t text = measures_.whole(i);
     if (visibility == Visibility::hidden && (text > kShownShare * measures_.whole(0) || is_shown_in_the_end(i))) return;
@@ -138,6 +139,8 @@ class Finder {
         continue;
       }
       if (nodes_[i].tag != 0) claims_[i] = claim_of(page_, i);
+      const Claim claim = claims_[i];
+      mild_differs_ |= claim == Claim::weak_frame || claim == Claim::poster || claim == Claim::caption;
       ++i;
     }
   }
@@ -301,11 +304,13 @@ class Finder {
   const std::vector<PageNode>& nodes_;
   const PageKind kind_;
   PageMeasure measures_;
+  const HiddenElements unseen_;
   std::vector<Claim> claims_;
   std::vector<std::uint8_t> hidden_;  // of each node: never content, or not seen
   std::vector<std::uint32_t> content_below_;
   std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0;
   Judgment judgment_ = Judgment::strict;
+  bool mild_differs_ = false;  // from strict: there is what only strict judges away
   MainContent content_;
 };
 
