@@ -21,6 +21,7 @@ constexpr double kFrameMostOfText = 0.5;        // a "frame" that holds more is 
 constexpr double kContentShare = 0.4;           // of the prose, for an element that claims to be the content
 constexpr double kClaimedShare = 0.7;           // of the prose of all elements that claim so
 constexpr double kDescendShare = 0.8;           // of the prose, for one child to stand for its parent
+constexpr double kLittleProseShare = 0.5;       // of the text, likewise, where there is little prose
 constexpr double kShownShare = 0.6;             // of the text: what is hidden and holds more is shown by a script
 constexpr std::uint32_t kEnoughProse = 250;     // characters: the judgments left a text
 constexpr std::uint32_t kLittleText = 200;      // characters: they left none
@@ -295,9 +296,15 @@ class Finder {
       if (content_.dropped[i] || (!is_block(tag) && tag != kCustomTag) || heading_level(page_, i) != 0) continue;
       const bool leaf = tag == LXB_TAG_P || tag == LXB_TAG_PRE || tag == LXB_TAG_LI || is_list(tag) ||
                         tag == LXB_TAG_TABLE || tag == LXB_TAG_BLOCKQUOTE;
-      if (!leaf && measures_[i].prose > kDescendShare * measures_[node].prose && measures_[i].prose > 0) return i;
+      if (!leaf && measures_[i].prose > kDescendShare * measures_[node].prose && stands_for(i, node)) return i;
     }
     return node;
+  }
+
+  // Where there is little prose, its only long line may be a comment: then most of the other text must be there too.
+  bool stands_for(std::uint32_t child, std::uint32_t node) const {
+    if (measures_[child].prose == 0) return false;
+    return measures_[node].prose >= kEnoughProse || measures_[child].text > kLittleProseShare * measures_[node].text;
   }
 
   const PageTree& page_;

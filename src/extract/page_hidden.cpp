@@ -19,7 +19,8 @@ using namespace std::string_view_literals;
 constexpr std::size_t kMaxStyleBytes = 1'000;
 constexpr std::size_t kMaxSheetBytes = 512 * 1'024;  // of all <style> of a page
 constexpr std::size_t kMaxHiddenNames = 4'096;
-constexpr double kOffScreenPixels = 500;  // nobody scrolls to the left, and this is no indent
+constexpr std::uint32_t kSwitchNodes = 12;  // of a heading, looked through for one
+constexpr double kOffScreenPixels = 500;    // nobody scrolls to the left, and this is no indent
 
 // The declarations of a style attribute, lower case, without white space: "color:#fff;display:none".
 std::string compact_style(std::string_view style) {
@@ -197,18 +198,44 @@ void HiddenElements::read_rule(std::string_view selectors, std::string_view decl
   }
 }
 
+// The element that stands right before this one; 0 when there is none.
+std::uint32_t HiddenElements::before(std::uint32_t node) const {
+  const auto& nodes = page_.nodes();
+  const std::uint32_t parent = nodes[node].parent;
+  std::uint32_t at = node - 1;
+  if (at != parent && nodes[at].tag == 0 && nodes[at].parent == parent) --at;  // white space
+  while (at > parent && nodes[at].parent != parent) at = nodes[at].parent;
+  return at > parent ? at : 0;
+}
+
+// Something to press that says so, or holds such.
+bool HiddenElements::is_switch(std::uint32_t node) const {
+  const auto& nodes = page_.nodes();
+  const std::uint32_t end = std::min(nodes[node].end, node + kSwitchNodes);
+  for (std::uint32_t i = node; i < end; ++i)
+    if (nodes[i].tag == LXB_TAG_SUMMARY || page_.has_attribute(i, "aria-expanded") ||
+        page_.has_attribute(i, "aria-controls"))
+      return true;
+  return false;
+}
+
 // What stands before it is what one presses to see it.
 bool HiddenElements::opens(std::uint32_t node) const {
-  const auto& nodes = page_.nodes();
-  if (page_.attribute(node, "role") == "tabpanel" || page_.attribute(node, "role") == "region") return true;
-  const std::uint32_t parent = nodes[node].parent;
-  std::uint32_t before = node - 1;
-  if (before != parent && nodes[before].tag == 0 && nodes[before].parent == parent) --before;  // white space
-  while (before > parent && nodes[before].parent != parent) before = nodes[before].parent;
-  if (before <= parent) return false;
-  const std::uint16_t tag = nodes[before].tag;
-  return heading_level(page_, before) != 0 || tag == LXB_TAG_BUTTON || tag == LXB_TAG_DT || tag == LXB_TAG_SUMMARY ||
-         page_.attribute(before, "role") == "button";
+  const std::string_view role = page_.attribute(node, "role");
+  if (role == "tabpanel" || role == "region") return true;
+  const std::uint32_t prior = before(node);
+  if (prior == 0) return false;
+  const std::uint16_t tag = page_.nodes()[prior].tag;
+  return heading_level(page_, prior) != 0 || tag == LXB_TAG_BUTTON || tag == LXB_TAG_DT || is_switch(prior) ||
+         page_.attribute(prior, "role") == "button";
+}
+
+// "hidden" and "display:none" of the element itself are believed, but after a heading with a switch in it: an answer.
+bool HiddenElements::answers(std::uint32_t node) const {
+  const std::uint32_t prior = before(node);
+  if (prior == 0 || !is_switch(prior)) return false;
+  const std::uint16_t tag = page_.nodes()[prior].tag;
+  return heading_level(page_, prior) != 0 || tag == LXB_TAG_DT || tag == LXB_TAG_SUMMARY;
 }
 
 Visibility HiddenElements::by_rules(std::uint32_t node) const {
@@ -228,8 +255,8 @@ Visibility HiddenElements::by_rules(std::uint32_t node) const {
 }
 
 Visibility HiddenElements::operator()(std::uint32_t node) const {
-  if (page_.has_attribute(node, "hidden")) return Visibility::hidden;
-  if (page_.attribute(node, "aria-hidden") == "true") return Visibility::hidden;
+  if (page_.has_attribute(node, "hidden") || page_.attribute(node, "aria-hidden") == "true")
+    return answers(node) ? Visibility::shown : Visibility::hidden;
   const Visibility ruled = names_.empty() ? Visibility::shown : by_rules(node);
   const std::string_view raw = page_.attribute(node, "style");
   if (raw.empty()) return ruled;
@@ -238,6 +265,7 @@ Visibility HiddenElements::operator()(std::uint32_t node) const {
   // Its own style wins over the sheet's.
   const std::string_view display = property(style, "display");
   if (own == Visibility::shown && !display.empty()) return own;
+  if (display == "none" && answers(node)) return Visibility::shown;
   return std::max(own, ruled);
 }
 

@@ -22,7 +22,8 @@ enum class Visibility : std::uint8_t {
 // Tells it by attributes, by the element's own style, and by those rules of the page's <style> elements that name one
 // class or id alone (".x, #y { display: none }") outside of @media and the like; the last one of a name counts. Other
 // style sheets are not read. What a rule hides right after a heading, a button or a term is a panel that opens, and
-// shown. What a rule puts off the screen is hidden, not masked: pages do so with words for screen readers.
+// shown; so is what the element itself says it hides after a heading with such a switch. What a rule puts off the
+// screen is hidden, not masked: pages do so with words for screen readers.
 class HiddenElements {
  public:
   explicit HiddenElements(const PageTree& page);
@@ -32,7 +33,10 @@ class HiddenElements {
   void read_rules(std::string_view sheet);
   void read_rule(std::string_view selectors, std::string_view declarations);
   Visibility by_rules(std::uint32_t node) const;
+  std::uint32_t before(std::uint32_t node) const;
+  bool is_switch(std::uint32_t node) const;
   bool opens(std::uint32_t node) const;
+  bool answers(std::uint32_t node) const;
 
   const PageTree& page_;
   std::map<std::string, Visibility, std::less<>> names_;  // ".x", "#y"

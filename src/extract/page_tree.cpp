@@ -115,6 +115,12 @@ std::uint16_t tag_of(const lxb_dom_node_t* element) {
   return element->local_name < LXB_TAG__LAST_ENTRY ? static_cast<std::uint16_t>(element->local_name) : kCustomTag;
 }
 
+// A heading that opens what follows has its words in a button: they are the heading's.
+std::uint16_t tag_below(std::uint16_t parent, std::uint16_t tag) {
+  const bool heading = (parent >= LXB_TAG_H1 && parent <= LXB_TAG_H6) || parent == LXB_TAG_DT;
+  return heading && tag == LXB_TAG_BUTTON ? static_cast<std::uint16_t>(LXB_TAG_SPAN) : tag;
+}
+
 struct DestroyParser {
   void operator()(lxb_html_parser_t* parser) const { lxb_html_parser_destroy(parser); }
 };
@@ -222,11 +228,12 @@ void PageTree::flatten() {
     }
     if (at->type == LXB_DOM_NODE_TYPE_TEXT) {
       const lexbor_str_t& data = lxb_dom_interface_character_data(at)->data;
-      nodes_.push_back({.parent = parent, .end = index + 1, .depth = 0, .attributes = 0, .text = view(data.data, data.length)});
+      nodes_.push_back(
+          {.parent = parent, .end = index + 1, .depth = 0, .attributes = 0, .text = view(data.data, data.length)});
     } else if (at->type == LXB_DOM_NODE_TYPE_ELEMENT) {
       nodes_.push_back({.parent = parent,
                         .end = index + 1,
-                        .tag = tag_of(at),
+                        .tag = tag_below(nodes_[parent].tag, tag_of(at)),
                         .depth = static_cast<std::uint16_t>(std::min(nodes_[parent].depth + 1, 65'535)),
                         .attributes = attribute_bits(at),
                         .text = {},

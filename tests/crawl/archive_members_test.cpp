@@ -65,21 +65,22 @@ class MembersTest : public FolderSyncTest {
 TEST_F(MembersTest, AreListedAsAFoldersFilesAre) {
   const std::string inner = archive_of({{"deep.md", "d"}, {"x/deeper.html", "e"}}, Packing::tar_gz);
   for (const auto packing : {Packing::zip, Packing::stored_zip, Packing::tar, Packing::tar_gz}) {
-    pack("a.zip", {{"z.md", "z"},
-                   {"sub dir/b.html", "b"},
-                   {".hidden", "h"},
-                   {".git/c.md", "c"},
-                   {"../out.md", "o"},
-                   {"x/../y.md", "o"},
-                   {"__MACOSX/z.md", "m"},
-                   {"photo.png", "p"},
-                   {"100% ?#.md", "q"},
-                   {"z.md", "again"},
-                   {"inner.tgz", inner}},
+    pack("a.zip",
+         {{"z.md", "z"},
+          {"sub dir/b.html", "b"},
+          {".hidden", "h"},
+          {".git/c.md", "c"},
+          {"../out.md", "o"},
+          {"x/../y.md", "o"},
+          {"__MACOSX/z.md", "m"},
+          {"photo.png", "p"},
+          {"100% ?#.md", "q"},
+          {"z.md", "again"},
+          {"inner.tgz", inner}},
          packing);
     const auto listing = list_members(at("a.zip"), 100);
-    EXPECT_THAT(listing.members, ElementsAre("z.md", "sub dir/b.html", "100% ?#.md", "inner.tgz!/deep.md",
-                                             "inner.tgz!/x/deeper.html"));
+    EXPECT_THAT(listing.members,
+                ElementsAre("z.md", "sub dir/b.html", "100% ?#.md", "inner.tgz!/deep.md", "inner.tgz!/x/deeper.html"));
     EXPECT_TRUE(listing.complete);
     EXPECT_THAT(listing.problems, IsEmpty());
     const auto cut = list_members(at("a.zip"), 2);

@@ -100,7 +100,8 @@ TEST(HiddenText, IsToldByTheRulesOfThePagesOwnStyle) {
     EXPECT_EQ(document.hidden_characters, each.hidden) << each.sheet << each.element;
     EXPECT_EQ(document.masked_characters, each.masked) << each.sheet << each.element;
   }
-  EXPECT_EQ(read("<style media=print>.x{display:none}</style>" + kProse + "<p class=x>Seen.</p>").hidden_characters, 0u);
+  EXPECT_EQ(read("<style media=print>.x{display:none}</style>" + kProse + "<p class=x>Seen.</p>").hidden_characters,
+            0u);
 }
 
 }  // namespace
