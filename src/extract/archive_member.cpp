@@ -11,8 +11,8 @@ constexpr std::string_view kInside = "!/";
 
 bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-  return text.size() > end.size() && std::equal(text.end() - static_cast<std::ptrdiff_t>(end.size()), text.end(),
-                                                end.begin(), end.end(), same);
+  return text.size() > end.size() &&
+         std::equal(text.end() - static_cast<std::ptrdiff_t>(end.size()), text.end(), end.begin(), end.end(), same);
 }
 
 }  // namespace

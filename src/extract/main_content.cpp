@@ -26,6 +26,7 @@ constexpr double kShownShare = 0.6;             // of the text: what is hidden a
 constexpr std::uint32_t kEnoughProse = 250;     // characters: the judgments left a text
 constexpr std::uint32_t kLittleText = 200;      // characters: they left none
 constexpr std::uint32_t kContentInFrame = 400;  // characters of prose
+constexpr std::uint32_t kTextOfMain = 40;       // characters: it says something
 constexpr std::uint32_t kQuoteProse = 40;
 constexpr std::uint32_t kTitleProse = 600;  // of the box with the title: with more it is another text
 // Characters of prose outside the heaviest child of the content, with more of which the child does not stand for it.
@@ -140,6 +141,7 @@ class Finder {
         continue;
       }
       if (nodes_[i].tag != 0) claims_[i] = claim_of(page_, i);
+      if (main_ == 0 && nodes_[i].tag == LXB_TAG_MAIN) main_ = i;
       const Claim claim = claims_[i];
       mild_differs_ |= claim == Claim::weak_frame || claim == Claim::poster || claim == Claim::caption;
       ++i;
@@ -151,12 +153,18 @@ class Finder {
     std::uint32_t content_end = 0;  // of the outermost element that claims to be the content
     for (std::uint32_t i = 0; i < nodes_.size();) {
       if (claims_[i] == Claim::content) content_end = std::max(content_end, nodes_[i].end);
-      const bool frame = is_frame(claims_[i]) && measures_[i].text < kFrameMostOfText * whole && !holds_content(i) &&
-                         !(i < content_end && holds_quote(i));
+      const bool small = measures_[i].text < kFrameMostOfText * whole || stands_outside_main(i);
+      const bool frame = is_frame(claims_[i]) && small && !holds_content(i) && !(i < content_end && holds_quote(i));
       if (frame || is_entry_form(i)) content_.dropped[i] = 1;
       if (content_.dropped[i] && holds_title(i)) keep_sentences(i);
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
     }
+  }
+
+  // Where the page says with <main> what it is about, however little that is, what stands beside it may be larger.
+  bool stands_outside_main(std::uint32_t node) const {
+    return main_ != 0 && measures_[main_].text >= kTextOfMain &&
+           (node >= nodes_[main_].end || nodes_[node].end <= main_);
   }
 
   bool is_frame(Claim claim) const {
@@ -315,7 +323,7 @@ class Finder {
   std::vector<Claim> claims_;
   std::vector<std::uint8_t> hidden_;  // of each node: never content, or not seen
   std::vector<std::uint32_t> content_below_;
-  std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0;
+  std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0, main_ = 0;
   Judgment judgment_ = Judgment::strict;
   bool mild_differs_ = false;  // from strict: there is what only strict judges away
   MainContent content_;

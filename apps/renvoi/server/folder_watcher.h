@@ -20,7 +20,8 @@ namespace renvoi::app {
 
 // Watches every source of kind folder. Each is read from end to end when it begins to be watched, every
 // server.folder_pass_s, and when the system could not tell what changed; where it cannot be watched at all (too many
-// folders, a file system without inotify), every five minutes. An archive as a source is looked at each second or two. Owns one thread; `engine` and `jobs` must outlive it.
+// folders, a file system without inotify), every five minutes. An archive as a source is looked at each second or two.
+// Owns one thread; `engine` and `jobs` must outlive it.
 class FolderWatcher {
  public:
   FolderWatcher(Engine& engine, Jobs& jobs);
