@@ -37,5 +37,7 @@ else
 fi
 say "pages made to cost"
 build/release/bench/bench_extract --hostile
+say "files of Word, Excel, PowerPoint, OpenDocument, EPUB, RTF and PDF (beside pdftotext alone)"
+build/release/bench/bench_extract --files tests/golden/formats
 say "the program on pages of LibreOffice's help"
 python3 bench/measure.py build/release/apps/renvoi/renvoi /usr/share/libreoffice/help/fr/text/swriter/guide build/bench "$alone" "${1:-150}"

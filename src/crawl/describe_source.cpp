@@ -2,6 +2,7 @@
 
 #include "crawl/ascii.h"
 #include "crawl/sync.h"
+#include "extract/archive_member.h"
 #include "io/random_file.h"
 #include "net/url.h"
 
@@ -36,6 +37,7 @@ SourceKind kind_of_file(const fs::path& path) {
   const std::string name = name_of(path.string());
   if (is_archive_name(name)) return SourceKind::archive;
   if (name.ends_with(".opml")) return SourceKind::opml;
+  if (extract::is_archive_name(name)) return SourceKind::folder;
   const auto file = io::open_random(path);
   if (!file) return SourceKind::file;
   std::string start(kSniffedBytes, '\0');
@@ -58,7 +60,8 @@ Result<Source> describe_path(const fs::path& given, std::optional<SourceKind> ki
   const bool folder = fs::is_directory(path, error);
   if (!folder && !fs::is_regular_file(path, error))
     return Error{ErrorCode::invalid, path.string() + " is neither a plain file nor a folder"};
-  const bool fits = !kind || (may_be_local(*kind) && (*kind == SourceKind::folder) == folder);
+  const bool fits = !kind || (may_be_local(*kind) && (*kind == SourceKind::folder) == folder) ||
+                    (*kind == SourceKind::folder && extract::is_archive_name(path.string()));
   if (!fits)
     return Error{ErrorCode::invalid, path.string() + " is a " + (folder ? "folder" : "file") + ", not " + a(*kind)};
   source.kind = kind ? *kind : folder ? SourceKind::folder : kind_of_file(path);

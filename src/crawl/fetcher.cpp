@@ -83,7 +83,8 @@ class HttpFetcher final : public Fetcher {
                             stop);
     const auto url = net::Url::parse(request.address);
     if (!url) return at_now(observed(Outcome::refused, url.error().message), request.address);
-    if (url->scheme() == "file") return fetch_file(*url, request.validators, options_.max_body_bytes, clock_.now());
+    if (url->scheme() == "file")
+      return fetch_file(*url, request.validators, options_.max_body_bytes, members_, !request.urgent, clock_.now());
     return follow(*url, request, stop);
   }
 
@@ -254,6 +255,7 @@ class HttpFetcher final : public Fetcher {
   Rate rate_;
   RobotsCache robots_;
   Politeness politeness_;
+  MemberReader members_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "extract/archive_member.h"
 #include "io/file_system.h"
 
 namespace renvoi::crawl {
@@ -45,11 +46,15 @@ std::string file_version(const fs::path& path) {
 }
 
 Observation fetch_file(const net::Url& url, const catalog::Validators& validators, std::uint64_t max_bytes,
-                       Timestamp now) {
+                       MemberReader& members, bool keep, Timestamp now) {
   Observation seen;
   seen.at = now;
   seen.final_address = url.without_fragment();
-  const fs::path path = url.file_path();
+  const std::string name = url.file_path();
+  const auto split = extract::split_member(name);
+  std::error_code ignored;
+  const bool is_member = split && !fs::exists(name, ignored);  // a folder may be called "a.zip!"
+  const fs::path path = is_member ? split->archive : name;
   const std::string version = file_version(path);
   if (!version.empty() && version == validators.etag) {
     seen.outcome = Outcome::not_modified;
@@ -58,12 +63,16 @@ Observation fetch_file(const net::Url& url, const catalog::Validators& validator
     return seen;
   }
   seen.modified_at = modified_at(path);
-  auto bytes = io::real_file_system()->read(path, max_bytes);
-  if (!bytes) return failed(std::move(seen), bytes.error(), path);
-  seen.outcome = Outcome::fetched;
-  seen.status = 200;
-  seen.validators.etag = version;
-  seen.body = std::move(bytes).value();
+  if (is_member && !version.empty()) {
+    members.read(path, version, std::string(split->member), max_bytes, keep, seen);
+  } else {
+    auto bytes = io::real_file_system()->read(path, max_bytes);
+    if (!bytes) return failed(std::move(seen), bytes.error(), path);
+    seen.outcome = Outcome::fetched;
+    seen.status = 200;
+    seen.body = std::move(bytes).value();
+  }
+  if (seen.outcome == Outcome::fetched) seen.validators.etag = version;
   return seen;
 }
 

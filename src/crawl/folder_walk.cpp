@@ -1,9 +1,12 @@
 #include "crawl/folder_walk.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "crawl/archive_members.h"
 #include "crawl/scope.h"
+#include "extract/archive_member.h"
 
 namespace renvoi::crawl {
 namespace {
@@ -21,7 +24,8 @@ struct Walker {
   const std::size_t max_files;
   FolderWalk found{};
   std::set<fs::path> entered{};
-  std::set<std::string> files{};
+  std::map<std::string, std::vector<std::string>> files{};  // the files in it, of an archive
+  std::size_t number = 0;
   std::vector<fs::path> waiting{};
 
   void entry(const fs::directory_entry& item) {
@@ -33,12 +37,26 @@ struct Walker {
     const auto type = fs::status(real, error).type();
     if (type == fs::file_type::directory) {
       if (entered.insert(real).second) waiting.push_back(real);
-    } else if (type == fs::file_type::regular && file_may_be_document(name)) {
-      if (files.size() >= max_files)
-        found.truncated = true;
-      else
-        files.insert(real.string());
+    } else if (type == fs::file_type::regular) {
+      file(real.string());
     }
+  }
+
+  void file(const std::string& path) {
+    const bool is_archive = extract::is_archive_name(path);
+    if ((!is_archive && !file_may_be_document(path)) || files.contains(path)) return;
+    if (number >= max_files) {
+      found.truncated = true;
+      return;
+    }
+    std::vector<std::string>& members = files[path];
+    if (is_archive) {
+      MemberListing listing = list_members(path, max_files - number);
+      found.truncated |= listing.truncated;
+      found.archives[path] = {std::move(listing.problems), listing.complete};
+      members = std::move(listing.members);
+    }
+    number += is_archive ? members.size() : 1;
   }
 
   void folder(const fs::path& path) {
@@ -59,6 +77,7 @@ Result<fs::path> real_folder(const fs::path& root) {
   if (error == std::errc::permission_denied)
     return Error{ErrorCode::denied, root.string() + " may not be read: " + error.message()};
   if (error) return Error{ErrorCode::not_found, "the folder " + root.string() + " is not there: " + error.message()};
+  if (fs::is_regular_file(real, error) && extract::is_archive_name(real.string())) return real;
   if (!fs::is_directory(real, error)) return Error{ErrorCode::invalid, root.string() + " is not a folder"};
   fs::directory_iterator readable(real, error);
   if (error) return Error{ErrorCode::denied, root.string() + " may not be read: " + error.message()};
@@ -71,7 +90,10 @@ FolderWalk walked(Walker walker) {
     walker.waiting.pop_back();
     walker.folder(next);
   }
-  walker.found.files.assign(walker.files.begin(), walker.files.end());
+  for (const auto& [path, members] : walker.files) {
+    if (!walker.found.archives.contains(path)) walker.found.files.push_back(path);
+    for (const std::string& member : members) walker.found.files.push_back(path + "!/" + member);
+  }
   return std::move(walker.found);
 }
 
@@ -80,8 +102,13 @@ FolderWalk walked(Walker walker) {
 Result<FolderWalk> walk_folder(const fs::path& root, std::size_t max_files) {
   RENVOI_TRY(const fs::path real, real_folder(root));
   Walker walker{real, max_files};
-  walker.entered.insert(real);
-  walker.waiting.push_back(real);
+  std::error_code error;
+  if (fs::is_regular_file(real, error)) {
+    walker.file(real.string());
+  } else {
+    walker.entered.insert(real);
+    walker.waiting.push_back(real);
+  }
   return walked(std::move(walker));
 }
 

@@ -10,6 +10,7 @@ using catalog::ReferenceState;
 
 constexpr const char* kGoneReason = "HTTP 410";
 constexpr std::int64_t kDay_s = 86'400;
+const std::string kRest = "; to be left alone until ";
 constexpr std::uint32_t kRefusals = 3;  // in a row
 
 void enter(Reference& reference, ReferenceState state, Timestamp at) {
@@ -95,7 +96,9 @@ void host_down(Reference& reference, const Observation& seen, const LifePolicy& 
       seen.at - reference.first_failure_at >= policy.host_down_gone_s)
     return gone(reference, seen, policy);
   enter(reference, ReferenceState::host_down, seen.at);
-  reference.next_check_at = seen.at + std::max(host_down_wait_s(reference, policy), seen.retry_after_s.value_or(0));
+  const std::int64_t wait_s = host_down_wait_s(reference, policy);
+  reference.next_check_at = seen.at + std::max(wait_s, seen.retry_after_s.value_or(0));
+  if (seen.retry_after_s.value_or(0) > wait_s) reference.reason += kRest + to_rfc3339(reference.next_check_at);
 }
 
 void blocked(Reference& reference, const Observation& seen, const LifePolicy& policy) {
@@ -179,6 +182,8 @@ Reference next_reference(const Reference& reference, const Observation& observat
   next.state_since = was_archived ? reference.state_since : observation.at;
   return next;
 }
+
+bool asks_for_rest(const Reference& reference) { return reference.reason.find(kRest) != std::string::npos; }
 
 Timestamp last_asked(const Reference& reference, const LifePolicy& policy) {
   return reference.next_check_at - host_down_wait_s(reference, policy);

@@ -36,8 +36,10 @@ struct LifePolicy {
 catalog::Reference next_reference(const catalog::Reference& reference, const Observation& observation,
                                   std::int64_t revisit_after_s, const LifePolicy& policy = {}, bool kept = false);
 
-// When a reference that is HOST_DOWN was last asked for, by its next turn (a Retry-After makes it seem later).
+// When a reference that is HOST_DOWN was last asked for, by its next turn. Not for one whose server said when.
 Timestamp last_asked(const catalog::Reference& reference, const LifePolicy& policy = {});
+// Whether its server gave a time (Retry-After) that is longer than we would have waited.
+bool asks_for_rest(const catalog::Reference& reference);
 
 // May it be in a search result or an answer? LIVE, MOVED, HOST_DOWN (with the date of the last check), and ARCHIVED.
 bool may_be_shown(catalog::ReferenceState state);

@@ -131,21 +131,21 @@ Result<void> SyncPass::load() {
   return {};
 }
 
-// One that was down before the pass is down for all when it is for one of its pages.
-std::uint32_t SyncPass::failures_to_give_up(const std::string& origin) const {
+// Before the pass, for most of its pages.
+bool SyncPass::is_known_down(const std::string& origin) const {
   const auto down = host_down_.find(origin);
   const auto known = hosts_.find(origin);
-  if (down == host_down_.end() || known == hosts_.end()) return kHostFailures;
-  return down->second.size() * 2 > known->second.all ? 1 : kHostFailures;
+  return down != host_down_.end() && known != hosts_.end() && down->second.size() * 2 > known->second.all;
 }
 
-// After so many failures in a row a host is left alone: ten thousand timeouts help nobody.
+// After so many failures in a row a host is left alone: ten thousand timeouts help nobody. One that was down before is
+// down for all when it is for one of its pages.
 bool SyncPass::host_given_up(const std::string& address, const Observation* seen) {
   const auto url = net::Url::parse(address);
   if (!url || url->scheme() == "file") return false;
   std::uint32_t& failures = host_failures_[url->origin()];
   if (seen != nullptr) failures = seen->outcome == Outcome::unreachable ? failures + 1 : 0;
-  if (failures < failures_to_give_up(url->origin())) return false;
+  if (failures < kHostFailures && (failures == 0 || !is_known_down(url->origin()))) return false;
   if (seen != nullptr) down_[url->origin()] = *seen;
   return true;
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "crawl/agenda.h"
+#include "crawl/folder_walk.h"
 #include "crawl/look_ahead.h"
 #include "crawl/rate.h"
 #include "crawl/scope.h"
@@ -96,6 +97,8 @@ class SyncPass {
   Result<void> seed_known();
   Result<void> seed_folder();
   Result<void> seed_paths();
+  void want_files(const FolderWalk& walk, std::set<std::string>& present);
+  Result<void> file_not_found(const catalog::Reference& reference, const FolderWalk& walk);
   Result<void> file_is_gone(const catalog::Reference& reference);
   Result<void> seed_archive();
   Result<void> seed_list();
@@ -161,7 +164,7 @@ class SyncPass {
   Result<HostProbes*> probes_of(const std::string& origin);
   Result<void> note_probe(const Reading& reading, const std::string& address, const Observation& seen);
   Result<void> settle_move(catalog::Reference& next, const catalog::Reference& before);
-  std::uint32_t failures_to_give_up(const std::string& origin) const;
+  bool is_known_down(const std::string& origin) const;
   bool host_given_up(const std::string& address, const Observation* seen);
   void want(const std::string& address, std::uint32_t depth, bool ignore_canonical = false);
   void want_again(Wanted wanted);

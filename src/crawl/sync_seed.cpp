@@ -8,6 +8,7 @@
 #include "crawl/sync_pass.h"
 #include "crawl/url_list.h"
 #include "crawl/web_archive.h"
+#include "extract/archive_member.h"
 
 namespace renvoi::crawl {
 
@@ -24,6 +25,8 @@ constexpr std::size_t kEmptyAlarm = 10;        // a folder or list that held so 
 constexpr std::int64_t kDay_s = 86'400;
 constexpr const char* kUnlisted = "it is not in the list any more";
 
+namespace fs = std::filesystem;
+
 bool is_under(const std::string& path, const std::string& folder) {
   return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
@@ -35,6 +38,7 @@ class Scout {
   void meet(const Reference& reference, bool due, const LifePolicy& life) {
     asked_anyway_ |= due;
     if (reference.state != ReferenceState::host_down) return;
+    asked_anyway_ |= asks_for_rest(reference);
     last_asked_ = std::max(last_asked_, last_asked(reference, life));
     if (next_ == nullptr || reference.next_check_at < next_->next_check_at) next_ = &reference;
   }
@@ -45,10 +49,17 @@ class Scout {
   }
 
  private:
-  bool asked_anyway_ = false;
+  bool asked_anyway_ = false;  // or not to be asked
   Timestamp last_asked_ = 0;
   const Reference* next_ = nullptr;
 };
+
+// An archive that is not there where its folder is was removed: no disk is missing.
+bool is_removed_archive(const std::string& path) {
+  std::error_code ignored;
+  return extract::is_archive_name(path) && !fs::exists(path, ignored) &&
+         fs::is_directory(fs::path(path).parent_path(), ignored);
+}
 
 }  // namespace
 
@@ -146,8 +157,10 @@ Result<void> SyncPass::seed_known() {
     if (!host_down_.empty() && reference.state != ReferenceState::gone)
       scouts[origin_of(address)].meet(reference, due, options_.life);
   }
-  for (const auto& [origin, scout] : scouts)
+  for (const auto& [origin, scout] : scouts) {
+    if (!is_known_down(origin)) continue;
     if (const Reference* page = scout.page(clock_.now(), options_.life)) want(page->address, page->depth);
+  }
   return {};
 }
 
@@ -160,10 +173,34 @@ Result<void> SyncPass::file_is_gone(const Reference& reference) {
   return state(next_of(reference, seen), reference);
 }
 
+void SyncPass::want_files(const FolderWalk& walk, std::set<std::string>& present) {
+  for (const auto& [path, archive] : walk.archives)
+    for (const std::string& trouble : archive.problems) problem(path, trouble);
+  for (const std::string& file : walk.files) {
+    const std::string address = net::file_url(file);
+    present.insert(address);
+    want(address, 0);
+  }
+}
+
+// A file that the walk did not find.
+Result<void> SyncPass::file_not_found(const Reference& reference, const FolderWalk& walk) {
+  const auto url = net::Url::parse(reference.address);
+  const std::string file = url ? url->file_path() : "";
+  if (walk.archives.contains(file)) return withdraw(reference, "its files are documents of their own");
+  const auto member = extract::split_member(file);
+  const auto archive = walk.archives.find(member ? std::string(member->archive) : "");
+  if (archive != walk.archives.end() && !archive->second.complete) return {};  // what was not seen may still be there
+  return file_is_gone(reference);
+}
+
 Result<void> SyncPass::seed_folder() {
-  const auto walk = walk_folder(source_.address, source_.policy.max_pages);
+  auto walk = walk_folder(source_.address, source_.policy.max_pages);
+  const bool removed = !walk && is_removed_archive(source_.address);
   if (!walk && known_.empty()) return walk.error();
-  if (!walk || (walk->files.empty() && alive_ >= kEmptyAlarm)) {
+  if (removed) walk = FolderWalk{};
+  const bool empty = walk && walk->files.empty() && walk->archives.empty();
+  if (!walk || (empty && !removed && alive_ >= kEmptyAlarm)) {
     problem(source_.address, walk ? "the folder is empty and was not: is its disk mounted? Nothing was removed"
                                   : walk.error().message + ". Nothing was removed");
     report_.held = cut_ = true;
@@ -172,21 +209,20 @@ Result<void> SyncPass::seed_folder() {
   for (const std::string& trouble : walk->problems) problem(source_.address, trouble);
   cut_ = walk->truncated;
   std::set<std::string> present;
-  for (const std::string& file : walk->files) {
-    const std::string address = net::file_url(file);
-    present.insert(address);
-    want(address, 0);
-  }
+  want_files(*walk, present);
   if (walk->truncated || !walk->problems.empty()) return {};  // what was not seen may still be there
   for (const auto& [address, reference] : known_)
-    if (!present.contains(address) && reference.state != ReferenceState::gone) RENVOI_CHECK(file_is_gone(reference));
+    if (!present.contains(address) && reference.state != ReferenceState::gone)
+      RENVOI_CHECK(file_not_found(reference, *walk));
   return {};
 }
 
 Result<void> SyncPass::seed_paths() {
+  FolderWalk all;
   std::set<std::string> present;
   for (const std::string& path : *options_.paths) {
-    const auto walk = walk_part(source_.address, path, source_.policy.max_pages);
+    auto walk = walk_part(source_.address, path, source_.policy.max_pages);
+    if (!walk && is_removed_archive(source_.address)) walk = FolderWalk{};
     if (!walk) {
       problem(source_.address, walk.error().message + ". Nothing was removed");
       report_.held = cut_ = true;
@@ -194,17 +230,19 @@ Result<void> SyncPass::seed_paths() {
     }
     cut_ |= walk->truncated || !walk->problems.empty();
     for (const std::string& trouble : walk->problems) problem(path, trouble);
-    for (const std::string& file : walk->files) present.insert(net::file_url(file));
+    want_files(*walk, present);
+    all.archives.merge(walk->archives);
   }
-  for (const std::string& address : present) want(address, 0);
   if (cut_) return {};
   for (const auto& [address, reference] : known_) {
     if (present.contains(address) || reference.state == ReferenceState::gone) continue;
     const auto url = net::Url::parse(address);
     const std::string file = url ? url->file_path() : "";
-    const bool concerned = std::any_of(options_.paths->begin(), options_.paths->end(),
-                                       [&](const std::string& path) { return is_under(file, path); });
-    if (concerned) RENVOI_CHECK(file_is_gone(reference));
+    const auto member = extract::split_member(file);
+    const bool concerned = std::any_of(options_.paths->begin(), options_.paths->end(), [&](const std::string& path) {
+      return is_under(file, path) || (member && is_under(std::string(member->archive), path));
+    });
+    if (concerned) RENVOI_CHECK(file_not_found(reference, all));
   }
   return {};
 }

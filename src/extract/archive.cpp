@@ -47,7 +47,7 @@ Result<Handle> open_archive(std::string_view bytes) {
   if (!archive) return Error{ErrorCode::exhausted, "not enough memory to open an archive"};
   archive_read_support_filter_gzip(archive.get());
   archive_read_support_filter_bzip2(archive.get());
-  archive_read_support_format_zip(archive.get());
+  archive_read_support_format_zip_seekable(archive.get());
   archive_read_support_format_tar(archive.get());
   if (archive_read_open_memory(archive.get(), bytes.data(), bytes.size()) < ARCHIVE_WARN) return damaged(archive.get());
   return archive;
@@ -62,29 +62,34 @@ std::string name_of(struct archive_entry* entry) {
   return std::string(truncate_utf8(rest, kMaxNameBytes));
 }
 
-class Walk {
+}  // namespace
+
+class ArchiveCursor::Walk {
  public:
   Walk(Handle archive, std::uint64_t packed_bytes, const ArchiveLimits& limits, ArchiveDeadline deadline)
       : archive_(std::move(archive)), packed_bytes_(packed_bytes), limits_(limits), deadline_(deadline) {}
 
-  // The next plain file's name; "" at the end.
   Result<std::string> next() {
     for (std::uint32_t retries = 0;;) {
+      RENVOI_CHECK(skip_rest());
       RENVOI_CHECK(in_time());
       const int status = archive_read_next_header(archive_.get(), &entry_);
       if (status == ARCHIVE_EOF) return std::string();
       if (status == ARCHIVE_RETRY && ++retries < kMaxRetries) continue;
       if (status < ARCHIVE_WARN) return damaged(archive_.get());
+      expands_ = archive_filter_count(archive_.get()) > 1;
+      unread_ = true;
       if (++entries_ > limits_.max_entries)
         return Error{ErrorCode::exhausted, fmt::format("the archive has more than {} entries", limits_.max_entries)};
       // A hard or symbolic link has no bytes of its own, and leads nowhere here.
       if (archive_entry_filetype(entry_) != AE_IFREG || archive_entry_hardlink(entry_) != nullptr) continue;
-      if (std::string name = name_of(entry_); !name.empty()) return name;
+      if (std::string name = name_of(entry_); !name.empty()) return name_ = name;
     }
   }
 
-  Result<ArchiveEntry> read(std::string name) {
-    ArchiveEntry out{std::move(name), {}, {}, false};
+  Result<ArchiveEntry> read() {
+    ArchiveEntry out{name_, {}, {}, false};
+    unread_ = false;
     if (archive_entry_is_data_encrypted(entry_) != 0) {
       out.problem = "it is protected by a password";
       return out;
@@ -107,12 +112,34 @@ class Walk {
       out.bytes.append(buffer.data(), std::min(size, room));
       if (size > room) {
         out.truncated = true;
+        unread_ = true;
         return out;
       }
     }
   }
 
+  Timestamp modified_at() const {
+    return archive_entry_mtime_is_set(entry_) != 0 ? static_cast<Timestamp>(archive_entry_mtime(entry_)) : 0;
+  }
+  void set_deadline(ArchiveDeadline deadline) { deadline_ = deadline; }
+
  private:
+  // In a compressed stream, what is passed over is expanded too, and libarchive does that without end.
+  Result<void> skip_rest() {
+    if (!expands_ || !unread_) return {};
+    unread_ = false;
+    std::array<char, 64 * 1'024> buffer;
+    for (std::uint32_t retries = 0;;) {
+      RENVOI_CHECK(in_time());
+      const la_ssize_t got = archive_read_data(archive_.get(), buffer.data(), buffer.size());
+      if (got == ARCHIVE_RETRY && ++retries < kMaxRetries) continue;
+      if (got == ARCHIVE_FATAL) return damaged(archive_.get());
+      if (got <= 0) return {};
+      total_ += static_cast<std::size_t>(got);
+      RENVOI_CHECK(within_limits());
+    }
+  }
+
   Result<void> in_time() const {
     if (std::chrono::steady_clock::now() <= deadline_) return {};
     return Error{ErrorCode::exhausted, "reading the archive took longer than its time limit"};
@@ -132,17 +159,33 @@ class Walk {
   struct archive_entry* entry_ = nullptr;
   const std::uint64_t packed_bytes_;
   const ArchiveLimits limits_;
-  const ArchiveDeadline deadline_;
+  ArchiveDeadline deadline_;
+  std::string name_;
   std::uint64_t total_ = 0;
   std::uint32_t entries_ = 0;
+  bool expands_ = false;  // the whole is one compressed stream
+  bool unread_ = false;   // of the entry, something
 };
 
-}  // namespace
+ArchiveCursor::ArchiveCursor(std::unique_ptr<Walk> walk) : walk_(std::move(walk)) {}
+ArchiveCursor::ArchiveCursor(ArchiveCursor&&) noexcept = default;
+ArchiveCursor& ArchiveCursor::operator=(ArchiveCursor&&) noexcept = default;
+ArchiveCursor::~ArchiveCursor() = default;
+
+Result<ArchiveCursor> ArchiveCursor::open(std::string_view bytes, const ArchiveLimits& limits,
+                                          ArchiveDeadline deadline) {
+  RENVOI_TRY(Handle archive, open_archive(bytes));
+  return ArchiveCursor(std::make_unique<Walk>(std::move(archive), bytes.size(), limits, deadline));
+}
+
+void ArchiveCursor::set_deadline(ArchiveDeadline deadline) { walk_->set_deadline(deadline); }
+Result<std::string> ArchiveCursor::next() { return walk_->next(); }
+Result<ArchiveEntry> ArchiveCursor::read() { return walk_->read(); }
+Timestamp ArchiveCursor::modified_at() const { return walk_->modified_at(); }
 
 Result<std::vector<std::string>> archive_names(std::string_view bytes, const ArchiveLimits& limits,
                                                ArchiveDeadline deadline) {
-  RENVOI_TRY(Handle archive, open_archive(bytes));
-  Walk walk(std::move(archive), bytes.size(), limits, deadline);
+  RENVOI_TRY(ArchiveCursor walk, ArchiveCursor::open(bytes, limits, deadline));
   std::vector<std::string> names;
   while (true) {
     RENVOI_TRY(std::string name, walk.next());
@@ -153,13 +196,12 @@ Result<std::vector<std::string>> archive_names(std::string_view bytes, const Arc
 
 Result<void> walk_archive(std::string_view bytes, const WantedEntry& wanted, const TakeEntry& take,
                           const ArchiveLimits& limits, ArchiveDeadline deadline) {
-  RENVOI_TRY(Handle archive, open_archive(bytes));
-  Walk walk(std::move(archive), bytes.size(), limits, deadline);
+  RENVOI_TRY(ArchiveCursor walk, ArchiveCursor::open(bytes, limits, deadline));
   for (bool more = true; more;) {
     RENVOI_TRY(std::string name, walk.next());
     if (name.empty()) return {};
     if (!wanted(name)) continue;
-    RENVOI_TRY(ArchiveEntry entry, walk.read(std::move(name)));
+    RENVOI_TRY(ArchiveEntry entry, walk.read());
     RENVOI_TRY(more, take(std::move(entry)));
   }
   return {};

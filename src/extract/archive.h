@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace renvoi::extract {
@@ -33,6 +35,28 @@ struct ArchiveEntry {
 
 using WantedEntry = std::function<bool(std::string_view name)>;
 using ArchiveDeadline = std::chrono::steady_clock::time_point;
+
+// Walks an archive's plain files in its order. `bytes` must outlive it. Not thread-safe. Errors of its functions:
+// `corrupt` (not an archive, damaged, cut short), `exhausted` (more than the limits, or the deadline has passed).
+class ArchiveCursor {
+ public:
+  static Result<ArchiveCursor> open(std::string_view bytes, const ArchiveLimits& limits, ArchiveDeadline deadline);
+  ArchiveCursor(ArchiveCursor&&) noexcept;
+  ArchiveCursor& operator=(ArchiveCursor&&) noexcept;
+  ~ArchiveCursor();
+
+  void set_deadline(ArchiveDeadline deadline);
+  // The next plain file's name; "" at the end.
+  Result<std::string> next();
+  // The file whose name next() gave, once. A damaged or encrypted one has a `problem`.
+  Result<ArchiveEntry> read();
+  Timestamp modified_at() const;  // of that file; 0: the archive does not say
+
+ private:
+  class Walk;
+  explicit ArchiveCursor(std::unique_ptr<Walk> walk);
+  std::unique_ptr<Walk> walk_;
+};
 
 // The names of the plain files in a ZIP or tar (plain, gzip or bzip2) archive, in its order. Errors: `corrupt` (not an
 // archive, damaged, cut short), `exhausted` (more than the limits, or the deadline has passed).

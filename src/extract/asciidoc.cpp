@@ -7,6 +7,7 @@
 #include "base/date.h"
 #include "extract/lines.h"
 #include "extract/markup_writer.h"
+#include "extract/section_languages.h"
 #include "text/language.h"
 
 namespace renvoi::extract {
@@ -282,7 +283,7 @@ class AsciidocReader {
 Result<void> read_asciidoc(std::string_view text, const Reading& reading, Document& document) {
   document.media_type = "text/asciidoc";
   RENVOI_CHECK(AsciidocReader(text, reading, document).run());
-  document.language = text::detect_language(document.text, reading.hints.language);
+  set_languages(document, text::detect_language(document.text, reading.hints.language));
   return {};
 }
 

@@ -15,20 +15,20 @@ namespace {
 using namespace std::string_view_literals;
 
 // Words of a class or id, each as a whole ("nav" in "main-nav", not in "unavailable"). In order: they are looked up.
-constexpr std::array kFrameWords{
-    "ad"sv,         "ads"sv,          "adsense"sv,     "advert"sv,     "advertisement"sv, "advertising"sv,
-    "authorbox"sv,  "breadcrumb"sv,   "breadcrumbs"sv, "catlinks"sv,   "consent"sv,       "cookie"sv,
-    "cookies"sv,    "copyright"sv,    "disqus"sv,      "donate"sv,     "editsection"sv,   "footer"sv,
-    "gdpr"sv,       "masthead"sv,     "menu"sv,        "nav"sv,        "navbar"sv,        "navbox"sv,
-    "navigation"sv, "newsletter"sv,   "noprint"sv,     "outbrain"sv,   "pager"sv,         "pagination"sv,
-    "popular"sv,    "respond"sv,      "share"sv,       "sharedaddy"sv, "sharing"sv,       "sidebar"sv,
-    "signup"sv,     "sitemap"sv,      "skip"sv,        "social"sv,     "sponsor"sv,       "sponsored"sv,
-    "subscribe"sv,  "subscription"sv, "taboola"sv,     "toc"sv,        "trending"sv,      "yarpp"sv};
-constexpr std::array kWeakWords{"banner"sv,          "bio"sv,         "byline"sv, "credit"sv,   "credits"sv,
-                                "dropdown"sv,        "flyout"sv,      "meta"sv,   "metadata"sv, "modal"sv,
-                                "overlay"sv,         "popup"sv,       "promo"sv,  "promoted"sv, "promotion"sv,
-                                "recommendations"sv, "recommended"sv, "tags"sv,   "teaser"sv,   "timestamp"sv,
-                                "toolbar"sv,         "tooltip"sv};
+constexpr std::array kFrameWords{"ad"sv,          "ads"sv,         "adsense"sv,    "advert"sv,      "advertisement"sv,
+                                 "advertising"sv, "authorbox"sv,   "breadcrumb"sv, "breadcrumbs"sv, "catlinks"sv,
+                                 "consent"sv,     "cookie"sv,      "cookies"sv,    "copyright"sv,   "disqus"sv,
+                                 "donate"sv,      "editsection"sv, "footer"sv,     "gdpr"sv,        "masthead"sv,
+                                 "menu"sv,        "nav"sv,         "navbar"sv,     "navbox"sv,      "navigation"sv,
+                                 "newsletter"sv,  "noprint"sv,     "outbrain"sv,   "pager"sv,       "pagination"sv,
+                                 "popular"sv,     "popup"sv,       "respond"sv,    "share"sv,       "sharedaddy"sv,
+                                 "sharing"sv,     "sidebar"sv,     "signup"sv,     "sitemap"sv,     "skip"sv,
+                                 "social"sv,      "sponsor"sv,     "sponsored"sv,  "subscribe"sv,   "subscription"sv,
+                                 "taboola"sv,     "toc"sv,         "tooltip"sv,    "trending"sv,    "yarpp"sv};
+constexpr std::array kWeakWords{"banner"sv,      "bio"sv,    "byline"sv,   "credit"sv,    "credits"sv,
+                                "dropdown"sv,    "flyout"sv, "meta"sv,     "metadata"sv,  "modal"sv,
+                                "overlay"sv,     "promo"sv,  "promoted"sv, "promotion"sv, "recommendations"sv,
+                                "recommended"sv, "tags"sv,   "teaser"sv,   "timestamp"sv, "toolbar"sv};
 constexpr std::array kReactionWords{"comment"sv,  "commentaire"sv, "commentaires"sv, "commentlist"sv,
                                     "comments"sv, "replies"sv,     "reply"sv};
 constexpr std::array kPosterWords{"actions"sv,     "attribution"sv, "author"sv,     "avatar"sv,      "comhead"sv,
@@ -36,6 +36,9 @@ constexpr std::array kPosterWords{"actions"sv,     "attribution"sv, "author"sv, 
                                   "sig"sv,         "signature"sv,   "subtext"sv,    "taglist"sv,     "user"sv,
                                   "userdetails"sv, "userinfo"sv,    "username"sv,   "usertitle"sv,   "vote"sv,
                                   "votecell"sv,    "votes"sv,       "voting"sv};
+
+// Names of parts, each as a whole.
+constexpr std::array kFrameNames{"online-list"sv, "secondary"sv, "tertiary"sv, "widget-area"sv};
 
 // Names of the content itself, anywhere in a class or id.
 constexpr std::array kContentNames{
@@ -123,7 +126,8 @@ bool names_content(std::string_view names) {
 
 // The strongest of what the words of one name say, in the order of Claim.
 Claim claim_of_name(std::string_view name) {
-  Claim claim = Claim::none;
+  Claim claim =
+      std::find(kFrameNames.begin(), kFrameNames.end(), name) != kFrameNames.end() ? Claim::frame : Claim::none;
   bool beside = false;
   each_word(name, [&](std::string_view word) {
     // "content-with-sidebar", "no-sidebar": it stands beside one.

@@ -220,4 +220,10 @@ void decode(std::string_view bytes, std::string_view declared, bool html, Decode
   out.text = out.storage;
 }
 
+std::string utf8_from(std::string_view bytes, const std::string& charset) {
+  std::string out;
+  const Converter converter = open_converter(charset);
+  return converter && convert(converter.get(), bytes, out) ? repair_utf8(out) : repair_utf8(bytes);
+}
+
 }  // namespace renvoi::extract

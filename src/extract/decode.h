@@ -20,4 +20,8 @@ struct Decoded {
 // taken from it when `storage` is short; take it by unique_ptr or in place.
 void decode(std::string_view bytes, std::string_view declared, bool html, Decoded& out);
 
+// Bytes whose charset is known for certain ("windows-1251"); malformed ones, and all of an unknown one that are not
+// ASCII, become U+FFFD.
+std::string utf8_from(std::string_view bytes, const std::string& charset);
+
 }  // namespace renvoi::extract

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "extract/document_builder.h"
 #include "extract/docx_styles.h"
+#include "extract/section_languages.h"
 #include "extract/table_writer.h"
 #include "text/language.h"
 #include "text/normalize.h"
@@ -50,7 +51,7 @@ class DocxReader {
     RENVOI_CHECK(notes(endnotes, "endnotes", "endnote", endnotes_));
     if (declared.empty()) declared = styles_.language();
     if (declared.empty()) declared = reading_.hints.language;
-    document_.language = text::detect_language(document_.text, declared);
+    set_languages(document_, text::detect_language(document_.text, declared));
     return {};
   }
 

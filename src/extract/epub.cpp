@@ -9,6 +9,7 @@
 #include "extract/append.h"
 #include "extract/decode.h"
 #include "extract/html.h"
+#include "extract/section_languages.h"
 #include "extract/text_codings.h"
 #include "text/language.h"
 #include "text/normalize.h"
@@ -137,7 +138,7 @@ Result<void> read_epub(const Package& package, const Reading& reading, Document&
     RENVOI_CHECK(read_chapter(package.part(item->second.part), last_title, reading, document));
     if (document.text.size() >= reading.limits.max_text_bytes) break;
   }
-  document.language = text::detect_language(document.text, language.empty() ? reading.hints.language : language);
+  set_languages(document, text::detect_language(document.text, language.empty() ? reading.hints.language : language));
   return {};
 }
 

@@ -20,6 +20,7 @@
 #include "extract/pdf.h"
 #include "extract/plain.h"
 #include "extract/rst.h"
+#include "extract/rtf.h"
 #include "extract/separated.h"
 #include "extract/sniff.h"
 #include "extract/subtitles.h"
@@ -28,11 +29,11 @@ namespace renvoi::extract {
 namespace {
 
 Error unreadable(const std::string& found) {
-  return {
-      ErrorCode::invalid,
-      fmt::format("this is {}; what can be read is HTML, PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, Markdown, "
-                  "plain text, e-mail and the other kinds of text in docs/operations.md",
-                  found)};
+  return {ErrorCode::invalid,
+          fmt::format(
+              "this is {}; what can be read is HTML, PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, RTF, Markdown, "
+              "plain text, e-mail and the other kinds of text in docs/operations.md",
+              found)};
 }
 
 // Kinds whose end says where everything is: a beginning of them is nothing.
@@ -84,9 +85,10 @@ Result<void> read_text(Kind kind, std::string_view text, const Reading& reading,
   }
 }
 
-// The parts of a message each have a charset of their own.
-Result<void> read_messages(Kind kind, std::string_view bytes, const Reading& reading, Document& document) {
+// What says itself how its bytes are to be read: each part of a message, each font of RTF.
+Result<void> read_self_described(Kind kind, std::string_view bytes, const Reading& reading, Document& document) {
   document.charset = "utf-8";
+  if (kind == Kind::rtf) return read_rtf(bytes, reading, document);
   return kind == Kind::mail ? read_mail(bytes, reading, document) : read_mbox(bytes, reading, document);
 }
 
@@ -105,8 +107,8 @@ Result<Document> extract_any(std::string_view bytes, const Reading& reading) {
   }
   if (packed) {
     RENVOI_CHECK(read_packed(sniffed.kind, bytes, reading, document));
-  } else if (sniffed.kind == Kind::mail || sniffed.kind == Kind::mbox) {
-    RENVOI_CHECK(read_messages(sniffed.kind, bytes, reading, document));
+  } else if (sniffed.kind == Kind::mail || sniffed.kind == Kind::mbox || sniffed.kind == Kind::rtf) {
+    RENVOI_CHECK(read_self_described(sniffed.kind, bytes, reading, document));
   } else {
     Decoded decoded;
     decode(bytes, charset_of(reading.hints.content_type), sniffed.kind == Kind::html, decoded);

@@ -9,6 +9,7 @@
 #include "extract/latex_symbols.h"
 #include "extract/lines.h"
 #include "extract/markup_writer.h"
+#include "extract/section_languages.h"
 #include "text/language.h"
 
 namespace renvoi::extract {
@@ -371,7 +372,7 @@ Result<void> read_latex(std::string_view text, const Reading& reading, Document&
     text = unix_ends;
   }
   RENVOI_CHECK(LatexReader(reading, document).run(text));
-  document.language = text::detect_language(document.text, reading.hints.language);
+  set_languages(document, text::detect_language(document.text, reading.hints.language));
   return {};
 }
 

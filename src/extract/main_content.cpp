@@ -21,10 +21,12 @@ constexpr double kFrameMostOfText = 0.5;        // a "frame" that holds more is 
 constexpr double kContentShare = 0.4;           // of the prose, for an element that claims to be the content
 constexpr double kClaimedShare = 0.7;           // of the prose of all elements that claim so
 constexpr double kDescendShare = 0.8;           // of the prose, for one child to stand for its parent
+constexpr double kLittleProseShare = 0.5;       // of the text, likewise, where there is little prose
 constexpr double kShownShare = 0.6;             // of the text: what is hidden and holds more is shown by a script
 constexpr std::uint32_t kEnoughProse = 250;     // characters: the judgments left a text
 constexpr std::uint32_t kLittleText = 200;      // characters: they left none
 constexpr std::uint32_t kContentInFrame = 400;  // characters of prose
+constexpr std::uint32_t kTextOfMain = 40;       // characters: it says something
 constexpr std::uint32_t kQuoteProse = 40;
 constexpr std::uint32_t kTitleProse = 600;  // of the box with the title: with more it is another text
 // Characters of prose outside the heaviest child of the content, with more of which the child does not stand for it.
@@ -41,6 +43,7 @@ class Finder {
         nodes_(page.nodes()),
         kind_(kind),
         measures_(page),
+        unseen_(page),
         claims_(nodes_.size(), Claim::none),
         hidden_(nodes_.size(), 0) {
     hide();
@@ -52,7 +55,7 @@ class Finder {
     MainContent best;
     std::uint32_t most = 0;
     for (const Judgment judgment : {Judgment::strict, Judgment::mild, Judgment::least}) {
-      find(judgment);
+      if (judgment != Judgment::mild || mild_differs_) find(judgment);
       const Measure found = measures_[content_.root];
       if (judgment == Judgment::strict || found.text > 3 * most) best = content_, most = found.text;
       if (found.prose >= kEnoughProse || (judgment == Judgment::mild && most >= kLittleText)) break;
@@ -97,7 +100,7 @@ class Finder {
   }
 
   void hide_if_unseen(std::uint32_t i) {
-    const Visibility visibility = visibility_of(page_, i);
+    const Visibility visibility = unseen_(i);
     if (visibility == Visibility::shown) return;
     const std::uint32_t text = measures_.whole(i);
     if (visibility == Visibility::hidden && (text > kShownShare * measures_.whole(0) || is_shown_in_the_end(i))) return;
@@ -138,6 +141,9 @@ class Finder {
         continue;
       }
       if (nodes_[i].tag != 0) claims_[i] = claim_of(page_, i);
+      if (main_ == 0 && nodes_[i].tag == LXB_TAG_MAIN) main_ = i;
+      const Claim claim = claims_[i];
+      mild_differs_ |= claim == Claim::weak_frame || claim == Claim::poster || claim == Claim::caption;
       ++i;
     }
   }
@@ -147,12 +153,18 @@ class Finder {
     std::uint32_t content_end = 0;  // of the outermost element that claims to be the content
     for (std::uint32_t i = 0; i < nodes_.size();) {
       if (claims_[i] == Claim::content) content_end = std::max(content_end, nodes_[i].end);
-      const bool frame = is_frame(claims_[i]) && measures_[i].text < kFrameMostOfText * whole && !holds_content(i) &&
-                         !(i < content_end && holds_quote(i));
+      const bool small = measures_[i].text < kFrameMostOfText * whole || stands_outside_main(i);
+      const bool frame = is_frame(claims_[i]) && small && !holds_content(i) && !(i < content_end && holds_quote(i));
       if (frame || is_entry_form(i)) content_.dropped[i] = 1;
       if (content_.dropped[i] && holds_title(i)) keep_sentences(i);
       i = content_.dropped[i] ? nodes_[i].end : i + 1;
     }
+  }
+
+  // Where the page says with <main> what it is about, however little that is, what stands beside it may be larger.
+  bool stands_outside_main(std::uint32_t node) const {
+    return main_ != 0 && measures_[main_].text >= kTextOfMain &&
+           (node >= nodes_[main_].end || nodes_[node].end <= main_);
   }
 
   bool is_frame(Claim claim) const {
@@ -292,20 +304,28 @@ class Finder {
       if (content_.dropped[i] || (!is_block(tag) && tag != kCustomTag) || heading_level(page_, i) != 0) continue;
       const bool leaf = tag == LXB_TAG_P || tag == LXB_TAG_PRE || tag == LXB_TAG_LI || is_list(tag) ||
                         tag == LXB_TAG_TABLE || tag == LXB_TAG_BLOCKQUOTE;
-      if (!leaf && measures_[i].prose > kDescendShare * measures_[node].prose && measures_[i].prose > 0) return i;
+      if (!leaf && measures_[i].prose > kDescendShare * measures_[node].prose && stands_for(i, node)) return i;
     }
     return node;
+  }
+
+  // Where there is little prose, its only long line may be a comment: then most of the other text must be there too.
+  bool stands_for(std::uint32_t child, std::uint32_t node) const {
+    if (measures_[child].prose == 0) return false;
+    return measures_[node].prose >= kEnoughProse || measures_[child].text > kLittleProseShare * measures_[node].text;
   }
 
   const PageTree& page_;
   const std::vector<PageNode>& nodes_;
   const PageKind kind_;
   PageMeasure measures_;
+  const HiddenElements unseen_;
   std::vector<Claim> claims_;
   std::vector<std::uint8_t> hidden_;  // of each node: never content, or not seen
   std::vector<std::uint32_t> content_below_;
-  std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0;
+  std::uint32_t hidden_characters_ = 0, masked_characters_ = 0, title_ = 0, main_ = 0;
   Judgment judgment_ = Judgment::strict;
+  bool mild_differs_ = false;  // from strict: there is what only strict judges away
   MainContent content_;
 };
 

@@ -10,6 +10,7 @@
 #include "base/date.h"
 #include "base/utf8.h"
 #include "extract/document_builder.h"
+#include "extract/section_languages.h"
 #include "text/language.h"
 #include "text/normalize.h"
 
@@ -246,8 +247,8 @@ Result<void> read_markdown(std::string_view text, const Hints& hints, const Limi
   if (std::chrono::steady_clock::now() > deadline) return too_slow();
   auto language = fields.find("lang");
   if (language == fields.end()) language = fields.find("language");
-  document.language =
-      text::detect_language(document.text, language == fields.end() ? hints.language : language->second);
+  set_languages(document,
+                text::detect_language(document.text, language == fields.end() ? hints.language : language->second));
   return {};
 }
 

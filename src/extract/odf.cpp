@@ -9,6 +9,7 @@
 #include "base/date.h"
 #include "base/utf8.h"
 #include "extract/document_builder.h"
+#include "extract/section_languages.h"
 #include "extract/table_writer.h"
 #include "extract/xlsx.h"
 #include "text/language.h"
@@ -53,7 +54,8 @@ class OdfReader {
     if (const pugi::xml_node drawing = child(body, "drawing")) RENVOI_CHECK(pages(drawing));
     if (const pugi::xml_node sheets = child(body, "spreadsheet")) RENVOI_CHECK(tables(sheets));
     for (const std::string& note : notes_) builder_.add(BlockKind::paragraph, 0, note);
-    document_.language = text::detect_language(document_.text, declared.empty() ? reading_.hints.language : declared);
+    set_languages(document_,
+                  text::detect_language(document_.text, declared.empty() ? reading_.hints.language : declared));
     return {};
   }
 

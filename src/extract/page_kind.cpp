@@ -59,6 +59,11 @@ bool is_any(const LinkedThing& thing, const std::array<std::string_view, N>& typ
   return std::any_of(types.begin(), types.end(), [&](std::string_view type) { return thing.is(type); });
 }
 
+bool is_forum_software(std::string_view name) {
+  return std::any_of(kForumSoftware.begin(), kForumSoftware.end(),
+                     [&](std::string_view made) { return name.starts_with(made); });
+}
+
 class KindReader {
  public:
   explicit KindReader(const PageTree& page) : page_(page), nodes_(page.nodes()) {}
@@ -91,6 +96,7 @@ class KindReader {
       case LXB_TAG_HTML:
       case LXB_TAG_BODY:
         thread_words_ |= has_thread_word(lower(page_.attribute(i, "id"), 100));
+        software_ |= is_forum_software(lower(page_.attribute(i, "id"), 100));
         break;
       default:
         break;
@@ -110,9 +116,7 @@ class KindReader {
     const std::string property = lower(page_.attribute(i, "property"), 40);
     const std::string_view content = page_.attribute(i, "content");
     if (name == "generator") {
-      const std::string value = lower(content, 100);
-      software_ |= std::any_of(kForumSoftware.begin(), kForumSoftware.end(),
-                               [&](std::string_view made) { return value.starts_with(made); });
+      software_ |= is_forum_software(lower(content, 100));
     }
     if (property == "og:url") read_address(content);
     if (property != "og:type" && name != "og:type") return;

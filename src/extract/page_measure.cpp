@@ -33,6 +33,9 @@ PageMeasure::PageMeasure(const PageTree& page)
 }
 
 void PageMeasure::measure(const std::vector<std::uint8_t>& dropped) {
+  if (measured_ && dropped == dropped_) return;
+  measured_ = true;
+  dropped_ = dropped;
   measures_.assign(nodes_.size(), {});
   lines_.assign(nodes_.size(), {});
   std::uint32_t link_end = 0;

@@ -36,6 +36,8 @@ class PageMeasure {
   std::vector<std::uint32_t> before_;  // characters before each node
   std::vector<std::uint32_t> block_;   // of each text: the block on whose line it is
   std::vector<Measure> measures_, lines_;
+  std::vector<std::uint8_t> dropped_;  // when it was measured
+  bool measured_ = false;
 };
 
 }  // namespace renvoi::extract

@@ -69,7 +69,7 @@ class PageWriter {
       table_group_end_ = nodes_[i].end;
       group_started_ = false;
     }
-    if (is_block(tag)) open_.push_back(i);
+    if (is_block(tag)) open_.push_back({i, tag, heading_level(page_, i)});
     return i + 1;
   }
 
@@ -86,8 +86,8 @@ class PageWriter {
   }
 
   void close_until(std::uint32_t i) {
-    while (!open_.empty() && nodes_[open_.back()].end <= i) {
-      const std::uint16_t tag = nodes_[open_.back()].tag;
+    while (!open_.empty() && nodes_[open_.back().node].end <= i) {
+      const std::uint16_t tag = open_.back().tag;
       if (row_end_ && *row_end_ <= i && tag == LXB_TAG_TR) {
         flush();
         row_end_.reset();
@@ -99,9 +99,14 @@ class PageWriter {
   }
 
   bool inside(std::uint16_t tag) const {
-    return std::any_of(open_.rbegin(), open_.rend(), [&](std::uint32_t node) { return nodes_[node].tag == tag; });
+    return std::any_of(open_.rbegin(), open_.rend(), [&](const Open& open) { return open.tag == tag; });
   }
 
+  struct Open {
+    std::uint32_t node = 0;
+    std::uint16_t tag = 0;
+    std::uint8_t level = 0;  // of a heading
+  };
   struct Shape {
     BlockKind kind = BlockKind::paragraph;
     std::uint8_t level = 0;
@@ -110,9 +115,9 @@ class PageWriter {
 
   Shape shape() const {
     if (row_end_) return {BlockKind::table_row, 0, table_group_end_};
-    for (auto node = open_.rbegin(); node != open_.rend(); ++node) {
-      const std::uint16_t tag = nodes_[*node].tag;
-      if (const std::uint8_t level = heading_level(page_, *node)) return {BlockKind::heading, level, 0};
+    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+      const std::uint16_t tag = open->tag;
+      if (open->level != 0) return {BlockKind::heading, open->level, 0};
       if (tag == LXB_TAG_PRE) return {BlockKind::code, 0, 0};
       if (tag == LXB_TAG_LI || tag == LXB_TAG_DT || tag == LXB_TAG_DD)
         return {BlockKind::list_item, list_depth(), list_end_};
@@ -122,7 +127,7 @@ class PageWriter {
   }
 
   std::uint8_t list_depth() const {
-    const auto lists = std::count_if(open_.begin(), open_.end(), [&](auto node) { return is_list(nodes_[node].tag); });
+    const auto lists = std::count_if(open_.begin(), open_.end(), [](const Open& open) { return is_list(open.tag); });
     return static_cast<std::uint8_t>(std::min<std::ptrdiff_t>(lists, 6));
   }
 
@@ -175,7 +180,7 @@ class PageWriter {
   DocumentBuilder& builder_;
   std::vector<Anchor>& anchors_;
   std::vector<std::string> waiting_;  // ids of elements no block of which was written yet
-  std::vector<std::uint32_t> open_;   // the open block elements
+  std::vector<Open> open_;            // the open block elements
   std::string line_;                  // text not yet in a block
   std::uint32_t breaks_ = 0;
   std::uint32_t list_end_ = 0, table_group_end_ = 0, data_table_end_ = 0, last_group_end_ = 0;

@@ -19,6 +19,7 @@ constexpr std::size_t kMaxAttributes = 1'024;
 constexpr std::size_t kChunkBytes = 16 * 1'024;
 constexpr std::size_t kMaxNodeMemoryBytes = std::size_t{512} << 20;
 constexpr std::uint32_t kMaxNodes = 3'000'000;
+constexpr std::size_t kMaxMistakes = 1'000'000;  // that the standard calls parse errors: no page has so many
 constexpr std::uint32_t kTokensBetweenClockReads = 4'096;
 
 struct Guard {
@@ -114,6 +115,12 @@ std::uint16_t tag_of(const lxb_dom_node_t* element) {
   return element->local_name < LXB_TAG__LAST_ENTRY ? static_cast<std::uint16_t>(element->local_name) : kCustomTag;
 }
 
+// A heading that opens what follows has its words in a button: they are the heading's.
+std::uint16_t tag_below(std::uint16_t parent, std::uint16_t tag) {
+  const bool heading = (parent >= LXB_TAG_H1 && parent <= LXB_TAG_H6) || parent == LXB_TAG_DT;
+  return heading && tag == LXB_TAG_BUTTON ? static_cast<std::uint16_t>(LXB_TAG_SPAN) : tag;
+}
+
 struct DestroyParser {
   void operator()(lxb_html_parser_t* parser) const { lxb_html_parser_destroy(parser); }
 };
@@ -125,8 +132,25 @@ std::string_view view(const lxb_char_t* data, std::size_t length) {
   return data == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(data), length);
 }
 
+std::uint32_t attribute_bit(std::string_view name) {
+  if (name.empty()) return 0;
+  const auto first = static_cast<unsigned char>(name.front()), last = static_cast<unsigned char>(name.back());
+  return 1U << ((first * 7U + last * 3U + name.size()) & 31U);
+}
+
+std::uint32_t attribute_bits(lxb_dom_node_t* node) {
+  std::uint32_t bits = 0;
+  for (lxb_dom_attr_t* attribute = lxb_dom_interface_element(node)->first_attr; attribute != nullptr;
+       attribute = attribute->next) {
+    std::size_t length = 0;
+    const lxb_char_t* name = lxb_dom_attr_local_name(attribute, &length);
+    bits |= attribute_bit(view(name, length));
+  }
+  return bits;
+}
+
 lxb_dom_attr_t* find_attribute(const PageNode& node, std::string_view name) {
-  if (node.element == nullptr) return nullptr;
+  if ((node.attributes & attribute_bit(name)) == 0) return nullptr;
   auto* element = static_cast<lxb_dom_element_t*>(const_cast<void*>(node.element));
   for (lxb_dom_attr_t* attribute = element->first_attr; attribute != nullptr; attribute = attribute->next) {
     std::size_t length = 0;
@@ -158,15 +182,21 @@ Result<PageTree> PageTree::parse(std::string_view html, Deadline deadline) {
   Guard guard{.tree = parser->tree, .deadline = deadline};
   lxb_html_tokenizer_callback_token_done_set(parser->tkz, on_token, &guard);
   bool going = true;
+  std::size_t mistakes = 0;
   for (std::size_t at = 0; at < html.size() && going; at += kChunkBytes) {
     const std::string_view chunk = html.substr(at, kChunkBytes);
     const auto* bytes = reinterpret_cast<const lxb_char_t*>(chunk.data());
     going = lxb_html_parse_chunk_process(parser.get(), bytes, chunk.size()) == LXB_STATUS_OK;
     // Nobody asks for them, and a page may consist of them.
+    mistakes += lexbor_array_obj_length(parser->tkz->parse_errors);
     lexbor_array_obj_clean(parser->tkz->parse_errors);
     lexbor_array_obj_clean(parser->tree->parse_errors);
     // A tag whose attributes never end has not been a token yet.
     if (going && parser->tkz->token != nullptr && has_too_many_attributes(parser->tkz->token)) {
+      guard.stopped = true;
+      going = false;
+    }
+    if (going && mistakes > kMaxMistakes) {
       guard.stopped = true;
       going = false;
     }
@@ -179,6 +209,7 @@ Result<PageTree> PageTree::parse(std::string_view html, Deadline deadline) {
   if (going) going = lxb_html_parse_chunk_end(parser.get()) == LXB_STATUS_OK;
   if (!going && !guard.stopped) return out_of_memory();
   page.truncated_ = guard.stopped;
+  page.nodes_.reserve(std::min(guard.tokens, kMaxNodes) + 8);
   page.flatten();
   return page;
 }
@@ -197,12 +228,14 @@ void PageTree::flatten() {
     }
     if (at->type == LXB_DOM_NODE_TYPE_TEXT) {
       const lexbor_str_t& data = lxb_dom_interface_character_data(at)->data;
-      nodes_.push_back({.parent = parent, .end = index + 1, .depth = 0, .text = view(data.data, data.length)});
+      nodes_.push_back(
+          {.parent = parent, .end = index + 1, .depth = 0, .attributes = 0, .text = view(data.data, data.length)});
     } else if (at->type == LXB_DOM_NODE_TYPE_ELEMENT) {
       nodes_.push_back({.parent = parent,
                         .end = index + 1,
-                        .tag = tag_of(at),
+                        .tag = tag_below(nodes_[parent].tag, tag_of(at)),
                         .depth = static_cast<std::uint16_t>(std::min(nodes_[parent].depth + 1, 65'535)),
+                        .attributes = attribute_bits(at),
                         .text = {},
                         .element = at});
       down = at->first_child;

@@ -2,7 +2,7 @@
 //
 // lexbor has no limits of its own, so the guard (DESIGN section 7) sets them: start tags above 512 open elements are
 // dropped, formatting elements above 64 active ones too, and parsing stops at 1,024 attributes of one tag, at too many
-// nodes, or when the time is spent. A flat array is walked by loops: no page can exhaust the stack.
+// nodes or mistakes, or when the time is spent. A flat array is walked by loops: no page can exhaust the stack.
 #pragma once
 
 #include <chrono>
@@ -23,6 +23,7 @@ struct PageNode {
   std::uint32_t end = 0;
   std::uint16_t tag = 0;  // LXB_TAG_*; 0 for text; kForeignTag and kCustomTag for what has none
   std::uint16_t depth = 0;
+  std::uint32_t attributes = 0;   // which it may have, a bit for several names: most questions end here
   std::string_view text;          // of a text node
   const void* element = nullptr;  // lexbor's, for attribute()
 };

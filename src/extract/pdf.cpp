@@ -11,6 +11,7 @@
 #include "extract/lines.h"
 #include "extract/pdf_layout.h"
 #include "extract/pdf_text.h"
+#include "extract/section_languages.h"
 #include "io/child_process.h"
 #include "text/language.h"
 
@@ -95,7 +96,7 @@ Result<void> read_pdf(std::string_view bytes, const Reading& reading, Document& 
                              layout.pages.size(), layout.pages.size() == 1 ? "" : "s",
                              pictures ? "pictures and no text (a scan)" : "no text")};
   }
-  document.language = text::detect_language(document.text, reading.hints.language);
+  set_languages(document, text::detect_language(document.text, reading.hints.language));
   return check_time(reading, "this PDF");
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "extract/document_builder.h"
+#include "extract/section_languages.h"
 #include "text/language.h"
 
 namespace renvoi::extract {
@@ -112,7 +113,7 @@ Result<void> read_plain(std::string_view text, const Hints& hints, const Limits&
       return Error{ErrorCode::exhausted, "reading this text took longer than its time limit"};
   }
   reader.end_paragraph();
-  document.language = text::detect_language(document.text, hints.language);
+  set_languages(document, text::detect_language(document.text, hints.language));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "extract/document_builder.h"
+#include "extract/section_languages.h"
 #include "extract/table_writer.h"
 #include "text/language.h"
 
@@ -154,7 +155,7 @@ Result<void> read_pptx(const Package& package, std::string_view main_part, const
     if (const std::string notes = notes_of(package, part->second.target, document.truncated); !notes.empty())
       builder.add(BlockKind::paragraph, 0, notes);
   }
-  document.language = text::detect_language(document.text, declared.empty() ? reading.hints.language : declared);
+  set_languages(document, text::detect_language(document.text, declared.empty() ? reading.hints.language : declared));
   return {};
 }
 

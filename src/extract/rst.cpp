@@ -8,6 +8,7 @@
 #include "extract/lines.h"
 #include "extract/markup_writer.h"
 #include "extract/rst_inline.h"
+#include "extract/section_languages.h"
 #include "text/language.h"
 
 namespace renvoi::extract {
@@ -333,7 +334,7 @@ class RstReader {
 Result<void> read_rst(std::string_view text, const Reading& reading, Document& document) {
   document.media_type = "text/x-rst";
   RENVOI_CHECK(RstReader(text, reading, document).run());
-  document.language = text::detect_language(document.text, reading.hints.language);
+  set_languages(document, text::detect_language(document.text, reading.hints.language));
   return {};
 }
 

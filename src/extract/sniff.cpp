@@ -21,7 +21,6 @@ struct Signature {
 constexpr std::array kSignatures{
     Signature{0, "PK\x05\x06"sv, "an empty ZIP archive"},
     Signature{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "an old Microsoft Office document"},
-    Signature{0, "{\\rtf"sv, "an RTF document"},
     Signature{0, "%!PS"sv, "a PostScript file"},
     Signature{0, "\x89PNG\r\n\x1A\n"sv, "a PNG image"},
     Signature{0, "\xFF\xD8\xFF"sv, "a JPEG image"},
@@ -116,6 +115,7 @@ bool looks_like_html(std::string_view bytes) {
 std::optional<Kind> packed_kind(std::string_view bytes, const Hints& hints) {
   if (bytes.starts_with("PK\x03\x04")) return Kind::zip;
   if (bytes.starts_with("\x1F\x8B")) return Kind::gzip;
+  if (bytes.starts_with("{\\rtf")) return Kind::rtf;
   if (bytes.size() > 262 && bytes.substr(257).starts_with("ustar")) return Kind::tar;
   const std::size_t mark = bytes.substr(0, kPdfMarkBytes).find("%PDF-");
   const bool said = media_type_of(hints.content_type) == "application/pdf" || extension_of(hints.name) == "pdf";

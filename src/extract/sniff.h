@@ -18,6 +18,7 @@ enum class Kind : std::uint8_t {
   tar,
   gzip,
   pdf,
+  rtf,
   mail,
   mbox,
   subtitles,

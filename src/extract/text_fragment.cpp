@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "extract/archive_member.h"
 #include "text/normalize.h"
 
 namespace renvoi::extract {
@@ -187,6 +188,8 @@ std::string text_fragment(std::string_view text, text::Range range) {
 }
 
 std::string link_to(std::string_view address, std::string_view text, text::Range range) {
+  if (const auto split = split_member(address); split && address.starts_with("file:"))
+    return std::string(split->archive);
   std::string out(address);
   if (!address.starts_with("https://") && !address.starts_with("http://")) return out;
   const std::string fragment = text_fragment(text, range);

@@ -17,7 +17,8 @@ namespace renvoi::extract {
 std::string text_fragment(std::string_view text, text::Range range);
 
 // `address` with the fragment that leads to the range; an address's own fragment is kept before the directive.
-// Addresses that are not http or https are given back as they are: only browsers read the directive.
+// Addresses that are not http or https are given back as they are: only browsers read the directive. Of a file in an
+// archive it is the archive's address: nothing opens what lies in it.
 std::string link_to(std::string_view address, std::string_view text, text::Range range);
 
 }  // namespace renvoi::extract

@@ -144,6 +144,25 @@ class Sources(unittest.TestCase):
         self.assertEqual(self.add(self.site.address + "/", "--sitemaps")["report"]["documents_indexed"], 2)
         self.assertEqual(self.found("pendulum clocks")[0], "/museum")
 
+    def test_an_archive_is_a_folder(self):
+        archive = self.home.folder / "notes.zip"
+
+        def pack(**files):
+            with zipfile.ZipFile(archive, "w") as packed:
+                for name, text in files.items():
+                    packed.writestr(f"inner/{name}.md", f"# {name}\n\n{text}\n")
+
+        pack(weir="The salmon climb the weir in autumn.", mill="The windmill grinds buckwheat flour.")
+        self.assertEqual(self.home.json("add", archive)["source"]["kind"], "folder")
+        hits = self.home.json("search", "salmon weir")["hits"]
+        self.assertEqual(hits[0]["address"], f"file://{archive}!/inner/weir.md")
+        pack(mill="The windmill grinds buckwheat flour.", weir="The eel sleeps below the weir all winter.")
+        self.home.json("sync")
+        self.assertIn("eel", self.home.json("ask", "Where does the eel sleep?", "--mode", "extractive")["citations"][0]["quote"])
+        pack(mill="The windmill grinds buckwheat flour.")
+        self.home.json("sync")
+        self.assertEqual([hit["address"].rsplit("/", 1)[1] for hit in self.home.json("search", "eel weir mill")["hits"]], ["mill.md"])
+
     def test_the_completion_knows_the_kinds(self):
         script = self.home.run("completion", "bash")[1]
         ask = script + '\nCOMP_WORDS=(renvoi add --kind "$1"); COMP_CWORD=3; _renvoi renvoi "$1" --kind; echo "${COMPREPLY[*]}"'
@@ -219,6 +238,16 @@ class Server(unittest.TestCase):
         self.eventually(lambda: pages() == 4, "a folder that is removed")
         (notes / "shore.md").unlink()
         self.eventually(lambda: pages() == 3, "a file that is removed")
+        with zipfile.ZipFile(notes / "valley.zip", "w") as archive:
+            archive.writestr("sub/weir.md", "# The weir\n\nThe salmon climb the weir in autumn.\n")
+            archive.writestr("mill.md", "# The mill\n\nThe windmill grinds buckwheat flour.\n")
+        self.eventually(lambda: first("salmon weir") == "weir.md", "a file in a new archive")
+        self.assertEqual(pages(), 5)
+        answer = server.json("POST", "/api/ask", {"question": "When do the salmon climb the weir?", "mode": "extractive"})[1]
+        self.assertEqual([(c["address"].endswith("/valley.zip!/sub/weir.md"), c["link"].endswith("/valley.zip")) for c in answer["citations"]][:1],
+                         [(True, True)])
+        (notes / "valley.zip").unlink()
+        self.eventually(lambda: pages() == 3, "an archive that is removed")
         (notes / ".hidden.md").write_text("# Hidden\n\nThis is a secret about zeppelins.\n")
         (notes / "photo.png").write_bytes(b"x")
         time.sleep(3)

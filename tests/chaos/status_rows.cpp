@@ -100,10 +100,16 @@ std::vector<Row> pauses() {
          w.start({"/a"});
          w.set("/a", status(503,
                             "Date: Tue, 01 Jan 2030 00:00:00 GMT\r\n"
-                            "Retry-After: Tue, 01 Jan 2030 06:00:00 GMT\r\n"));
+                            "Retry-After: Tue, 01 Jan 2030 20:00:00 GMT\r\n"));
          w.read_later(kDay_s + 1);
          EXPECT_EQ(w.state("/a"), "HOST_DOWN");
-         EXPECT_EQ(w.find("/a")->next_check_at - w.clock.now(), 6 * kHour_s);
+         EXPECT_EQ(w.find("/a")->next_check_at - w.clock.now(), 20 * kHour_s);
+         EXPECT_NE(w.find("/a")->reason.find("left alone until"), std::string::npos) << w.find("/a")->reason;
+         w.site.forget();
+         for (int hour = 0; hour < 19; ++hour) w.read_later(kHour_s);
+         EXPECT_EQ(w.asked("/a"), 0) << "no scout is sent to a host that asked to be left alone";
+         w.read_later(2 * kHour_s);
+         EXPECT_EQ(w.asked("/a"), 1);
        }},
       {"status_451_withdraws", "out of answers at once, the reference stays BLOCKED",
        [](World& w) {

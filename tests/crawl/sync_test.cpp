@@ -7,7 +7,7 @@
 
 #include "base/date.h"
 #include "base/hash.h"
-#include "crawl/site_server.h"
+#include "crawl/folder_sync.h"
 #include "io/temporary_folder.h"
 #include "net/url.h"
 
@@ -18,71 +18,6 @@ namespace fs = std::filesystem;
 using catalog::Reference;
 using catalog::ReferenceState;
 using catalog::SourceKind;
-
-// Does what an index would: acknowledges every document in the catalogue. Can stop the sync after some.
-class AcknowledgingSink final : public SyncSink {
- public:
-  AcknowledgingSink(catalog::Catalog& catalog, const Clock& clock) : catalog_(catalog), clock_(clock) {}
-  Result<void> on_document(const Reference& reference, extract::Document document, bool changed) override {
-    if (stop_after == documents.size()) stop.request_stop();
-    if (stop.stop_requested()) return Error{ErrorCode::unavailable, "stopped"};
-    documents.push_back(reference.address);
-    EXPECT_EQ(reference.fingerprint, fingerprint(document.text));
-    EXPECT_EQ(reference.text_bytes, document.text.size());
-    return catalog_.update_reference(reference, clock_.now(), changed ? "changed" : "added");
-  }
-  Result<void> on_state(const Reference& reference, const std::string& event) override {
-    events.push_back(event);
-    Reference written = reference;
-    if (written.state == ReferenceState::gone) written.indexed = false;
-    return catalog_.update_reference(written, clock_.now(), event);
-  }
-  std::vector<std::string> documents, events;
-  std::size_t stop_after = std::size_t(-1);
-  std::stop_source stop;
-
- private:
-  catalog::Catalog& catalog_;
-  const Clock& clock_;
-};
-
-class SyncTest : public testing::Test {
- protected:
-  SyncTest() {
-    source.kind = SourceKind::site;
-    source.address = site.url("/docs/");
-    source.policy.allow_private_addresses = true;
-    source.policy.min_delay_ms = 0;
-    catalog = std::move(catalog::Catalog::open(folder / "catalog.db", catalog::Catalog::Mode::write)).value();
-  }
-  void add() { source = *catalog->add_source(source); }
-  Result<SyncReport> sync(AcknowledgingSink& sink) {
-    if (source.id == SourceId::none) add();
-    return sync_source(source, *catalog, *fetcher, clock, sink, options, sink.stop.get_token());
-  }
-  SyncReport sync() {
-    AcknowledgingSink sink(*catalog, clock);
-    auto report = sync(sink);
-    EXPECT_TRUE(report.ok()) << report.error().message;
-    return report ? *report : SyncReport{};
-  }
-  std::optional<Reference> find(const std::string& address) { return *catalog->find_reference(address); }
-  ReferenceState state(const std::string& path) {
-    const auto found = find(site.url(path));
-    EXPECT_TRUE(found.has_value()) << path;
-    return found ? found->state : ReferenceState::gone;
-  }
-  std::size_t showable() { return catalog->showable()->size(); }
-
-  test::TemporaryFolder folder;
-  test::SiteServer site;
-  ManualClock clock{1'800'000'000};
-  net::HttpClient client{net::HttpClient::Options{}};
-  std::unique_ptr<Fetcher> fetcher = make_fetcher(client, clock);
-  std::unique_ptr<catalog::Catalog> catalog;
-  catalog::Source source;
-  SyncOptions options;
-};
 
 TEST_F(SyncTest, ReadsWhatIsLinkedInScopeAndNothingElse) {
   site.set("/robots.txt", {200, "User-agent: *\nDisallow: /docs/private\n", "text/plain"});
@@ -431,16 +366,6 @@ TEST_F(SyncTest, ASitemapIsReadWithItsChildrenAndRaisesTombstones) {
   sync();
   EXPECT_EQ(state("/b"), ReferenceState::live);
 }
-
-class FolderSyncTest : public SyncTest {
- protected:
-  FolderSyncTest() {
-    fs::create_directories(folder / "docs/sub");
-    source.kind = SourceKind::folder;
-    source.address = fs::canonical(folder / "docs").string();
-  }
-  void write(const std::string& name, const std::string& text) { std::ofstream(folder / ("docs/" + name)) << text; }
-};
 
 TEST_F(FolderSyncTest, FollowsWhatHappensToItsFiles) {
   write("a.md", "# A\n\nThe first text, a whole sentence of it.\n");

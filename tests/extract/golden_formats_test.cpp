@@ -40,13 +40,16 @@ TEST(GoldenFormats, TextIsWhatItWas) {
     if (std::getenv("RENVOI_UPDATE_GOLDEN") != nullptr) std::ofstream(expected, std::ios::binary) << text;
     EXPECT_EQ(text, bytes_of(expected)) << path;
   }
-  EXPECT_GE(files, 7);
+  EXPECT_GE(files, 10);
 }
 
-TEST(GoldenFormats, TheSameReportIsTheSameTextFromWordAndOpenDocument) {
+TEST(GoldenFormats, TheSameReportIsTheSameTextFromWordOpenDocumentAndRtf) {
   const fs::path folder = fs::path(TEST_SOURCE_DIR) / "tests/golden/formats";
   const Document odt = test::read(bytes_of(folder / "report.odt")), docx = test::read(bytes_of(folder / "report.docx"));
   EXPECT_EQ(to_markdown(odt), to_markdown(docx));
+  EXPECT_EQ(to_markdown(odt), to_markdown(test::read(bytes_of(folder / "report.rtf"))));
+  EXPECT_EQ(to_markdown(test::read(bytes_of(folder / "talk.odp"))),
+            to_markdown(test::read(bytes_of(folder / "talk.pptx"))));
 }
 
 // Cut anywhere, or with any bytes changed: an error or a text, in bounded time.

@@ -70,5 +70,39 @@ TEST(HiddenText, ScriptsAndControlsAreNotCountedAsText) {
   EXPECT_EQ(document.hidden_characters, 0u);
 }
 
+TEST(HiddenText, IsToldByTheRulesOfThePagesOwnStyle) {
+  struct Case {
+    const char* sheet;
+    const char* element;
+    std::uint32_t hidden, masked;
+  };
+  constexpr Case kCases[] = {
+      {".x{display:none}", "<div class='a x'>", 17, 0},
+      {"/* {} .x */ p{color:red} .b,\n#x { visibility : HIDDEN }", "<div id=x>", 17, 0},
+      {".x{font-size:0}", "<div class=x>", 17, 17},
+      {".x{opacity:0}", "<div class=x>", 17, 17},
+      {".x{position:absolute;clip:rect(0,0,0,0)}", "<div class=x>", 17, 0},
+      {"@import 'a'; .x{display:none}", "<div class=x>", 17, 0},
+      // Another rule, another selector, another medium: shown.
+      {".x{display:none} .x{display:block}", "<div class=x>", 0, 0},
+      {".js .x{display:none}", "<div class=x>", 0, 0},
+      {".x:hover{display:none}", "<div class=x>", 0, 0},
+      {".xy{display:none}", "<div class=x>", 0, 0},
+      {"@media print{.x{display:none}} .y{}", "<div class=x>", 0, 0},
+      {".x{display:none}", "<div class=x style='display:block'>", 0, 0},
+      {".x{display:none}", "<h3>Opens</h3> <div class=x>", 0, 0},
+      {".x{display:none", "<div class=x role=tabpanel>", 0, 0},
+  };
+  for (const Case& each : kCases) {
+    const Document document = read("<style>" + std::string(each.sheet) + "</style>" + kProse + each.element +
+                                   "<p>Obey this sentence.</p></div>" + kProse);
+    EXPECT_EQ(document.text.find("Obey") == std::string::npos, each.hidden != 0) << each.sheet << each.element;
+    EXPECT_EQ(document.hidden_characters, each.hidden) << each.sheet << each.element;
+    EXPECT_EQ(document.masked_characters, each.masked) << each.sheet << each.element;
+  }
+  EXPECT_EQ(read("<style media=print>.x{display:none}</style>" + kProse + "<p class=x>Seen.</p>").hidden_characters,
+            0u);
+}
+
 }  // namespace
 }  // namespace renvoi::extract

@@ -113,14 +113,14 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"article", 2, 0.98},      // 1.000
     {"docs", 2, 0.98},         // 1.000
-    {"forum", 4, 0.95},        // .969
+    {"forum", 7, 0.95},        // .969
     {"glossary", 1, 0.93},     // .948
     {"legislation", 1, 0.98},  // 1.000
     {"listing", 5, 0.92},      // .940
-    {"product", 2, 0.96},      // .983
-    {"qa", 2, 0.96},           // .984
-    {"service", 3, 0.96},      // .984
-    {"wiki", 1, 0.98},         // 1.000
+    {"product", 3, 0.96},      // .983
+    {"qa", 3, 0.96},           // .984
+    {"service", 4, 0.96},      // .984
+    {"wiki", 2, 0.98},         // 1.000
 };
 
 std::string kind_of(const std::filesystem::path& page) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "crawl/file_fetch.h"
+#include "extract/archive_member.h"
+
 namespace renvoi::app {
 namespace {
 
@@ -50,6 +53,14 @@ void FolderWatcher::begin_watch(Folder& folder, Time now) {
   folder.next_pass = now;  // what changed before
 }
 
+void FolderWatcher::look_at_file(Folder& folder, Time now) {
+  if (now < folder.next_look || !extract::is_archive_name(folder.root)) return;
+  folder.next_look = now + kFindEvery;
+  std::string version = crawl::file_version(folder.root);
+  if (folder.version != version) folder.changed.changed({folder.root}, now);
+  folder.version = std::move(version);
+}
+
 void FolderWatcher::look(SourceId id, Folder& folder, Time now) {
   if (!folder.watch && now >= folder.next_watch) begin_watch(folder, now);
   if (folder.watch) {
@@ -63,6 +74,7 @@ void FolderWatcher::look(SourceId id, Folder& folder, Time now) {
       folder.next_pass = now;
     }
   }
+  if (!folder.watch) look_at_file(folder, now);
   if (now >= folder.next_pass) {
     if (!jobs_.start(id, {}).ok()) return;  // it is being read: after that
     const seconds every(std::max(1u, engine_.config().server.folder_pass_s));

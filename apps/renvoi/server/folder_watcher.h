@@ -20,7 +20,8 @@ namespace renvoi::app {
 
 // Watches every source of kind folder. Each is read from end to end when it begins to be watched, every
 // server.folder_pass_s, and when the system could not tell what changed; where it cannot be watched at all (too many
-// folders, a file system without inotify), every five minutes. Owns one thread; `engine` and `jobs` must outlive it.
+// folders, a file system without inotify), every five minutes. An archive as a source is looked at each second or two.
+// Owns one thread; `engine` and `jobs` must outlive it.
 class FolderWatcher {
  public:
   FolderWatcher(Engine& engine, Jobs& jobs);
@@ -29,14 +30,16 @@ class FolderWatcher {
   using Time = std::chrono::steady_clock::time_point;
   struct Folder {
     std::string root;
+    std::string version{};  // of a root that is a file (an archive): nothing but that tells that it changed
     std::unique_ptr<io::FolderWatch> watch;  // null: it cannot be watched for now
     crawl::QuietPaths changed{std::chrono::seconds(1)};
-    Time next_watch{}, next_pass{};
+    Time next_watch{}, next_pass{}, next_look{};
   };
   void work(const std::stop_token& stop);
   void find_folders();
   void look(SourceId id, Folder& folder, Time now);
   void begin_watch(Folder& folder, Time now);
+  void look_at_file(Folder& folder, Time now);
 
   Engine& engine_;
   Jobs& jobs_;
