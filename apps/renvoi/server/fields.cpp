@@ -124,7 +124,7 @@ void Fields::refuse_path(std::string path, std::string message) {
 }
 
 std::optional<ApiError> Fields::problem() {
-  if (problem_ || !value_.is_object()) return problem_;
+  if (problem_ || ignores_others_ || !value_.is_object()) return problem_;
   for (const auto& [name, ignored] : value_.items()) {
     if (known_.contains(name)) continue;
     std::string names;
