@@ -34,6 +34,18 @@ class WithWorld(unittest.TestCase):
         return status, json.loads(data) if data else None
 
 
+def restart_with_key(world):
+    """The server again, with a key needed; gives one that may read."""
+    world.process.terminate()
+    world.process.wait()
+    config = pathlib.Path(world.command[2])
+    config.write_text(config.read_text().replace("[server]\n", "[server]\nrequire_key = true\n"))
+    key = json.loads(world.run("--json", "key", "new", "reader", "--role", "read"))["key"]
+    world.process = subprocess.Popen([*world.command, "serve"], stdout=world.log, stderr=world.log, env=world.environment)
+    world.wait_until_ready()
+    return key
+
+
 def run_node(script, *arguments):
     """The last line that the script prints, as JSON. Packages are those of .deps/node-clients."""
     node_modules = pathlib.Path(os.environ["RENVOI_NODE_CLIENTS"]) / "node_modules"

@@ -109,7 +109,7 @@ class Mcp(WithWorld):
         for body, code in ((call("no/such"), -32601), (call("tools/call", []), -32602), (call("tools/call", {}), -32602), (call("tools/call", {"name": 3}), -32602),
                            (call("tools/call", {"name": "rm"}), -32602), (call(3), -32600)):
             status, value = self.rpc(body)
-            self.assertEqual((status, value["id"], value["error"]["code"]), (200, 1, code), body)
+            self.assertEqual((status, value["id"], value["error"]["code"]), (400 if code == -32600 else 200, 1, code), body)
         for arguments in ({}, {"query": 3}, {"query": "x" * 9_000}, {"query": QUESTION, "limit": 0}, {"query": QUESTION, "limit": "3"}, 7):
             status, value = self.rpc(call("tools/call", {"name": "search", "arguments": arguments}))
             self.assertEqual((status, value["result"]["isError"]), (200, True), arguments)

@@ -1,7 +1,6 @@
 """The collection as a search engine: as the clients of SearXNG ask it, as a second renvoi does, and the retrievers of examples/."""
 
 import json
-import pathlib
 import subprocess
 import sys
 import unittest
@@ -10,7 +9,7 @@ import urllib.parse
 import urllib.request
 import xml.etree.ElementTree
 
-from clients import ANSWER, QUESTION, ROOT, WithWorld, World
+from clients import ANSWER, QUESTION, ROOT, WithWorld, World, restart_with_key
 from world import free_port
 
 sys.path.insert(0, str(ROOT / "examples"))
@@ -142,13 +141,7 @@ class Searxng(WithWorld):
 class WithKeys(unittest.TestCase):
     def test_the_json_needs_a_key_where_one_is_needed(self):
         with World() as world:
-            world.process.terminate()
-            world.process.wait()
-            config = pathlib.Path(world.command[2])
-            config.write_text(config.read_text().replace("[server]\n", "[server]\nrequire_key = true\n"))
-            key = json.loads(world.run("--json", "key", "new", "reader", "--role", "read"))["key"]
-            world.process = subprocess.Popen([*world.command, "serve"], stdout=world.log, stderr=world.log, env=world.environment)
-            world.wait_until_ready()
+            key = restart_with_key(world)
             paths = [("/search?q=loan&format=json", None), ("/api/tags", None), ("/mcp", {"jsonrpc": "2.0", "id": 1, "method": "ping"}), ("/v1/responses", {"input": "x"}),
                      ("/api/chat", {"model": "renvoi"}), ("/v1/rerank", {"query": "x", "documents": ["y"]})]
             for path, body in paths:

@@ -99,12 +99,6 @@ void Reply::begin_lines() { begin_stream("application/x-ndjson"); }
 bool Reply::line(const Json& value) { return writer_.write(dump(value) + "\n"); }
 
 std::optional<Json> read_body(const Exchange& exchange) {
-  if (media_type_of(exchange.request) == kFormType) {
-    const auto form = net::parse_query(exchange.request.body);
-    if (form) return Json(*form);
-    exchange.reply.error(field_error("", "the form is badly encoded: percent-encoding and UTF-8 are expected"));
-    return {};
-  }
   ParsedBody parsed = parse_body(exchange.request.body);
   if (!parsed.problem) return std::move(parsed.value);
   exchange.reply.error(*parsed.problem);
@@ -185,12 +179,10 @@ std::optional<ApiError> Application::refuse_origin(const net::ServerRequest& req
 
 std::optional<ApiError> Application::refuse_content_type(const Route& route, const net::ServerRequest& request) const {
   if (request.body.empty()) return {};
-  const std::string type = media_type_of(request);
-  if (type == "application/json") return {};
-  if (route.body == BodyType::form_or_json && type == kFormType) return {};
-  return ApiError{415,
-                  fmt::format("the body must be JSON{}: send Content-Type: application/json",
-                              route.body == BodyType::form_or_json ? " or a form" : ""),
+  const bool form = route.body == BodyType::form;
+  const std::string_view wanted = form ? kFormType : "application/json";
+  if (media_type_of(request) == wanted) return {};
+  return ApiError{415, fmt::format("the body must be {}: send Content-Type: {}", form ? "a form" : "JSON", wanted),
                   "invalid_request_error", "wrong_content_type"};
 }
 
@@ -203,7 +195,7 @@ void Application::dispatch(const net::ServerRequest& request, Reply& reply, std:
     route_name = route.pattern;
     reply.shape_errors(route.errors);
     if (route.method == method) return run(route, request, reply, std::move(id));
-    methods += (methods.empty() ? "" : ", ") + route.method;
+    if (methods.find(route.method) == std::string::npos) methods += (methods.empty() ? "" : ", ") + route.method;
   }
   if (methods.empty()) {
     return reply.error(ApiError{

@@ -63,7 +63,7 @@ using RouteHandler = std::function<void(Application&, const Exchange&)>;
 
 enum class BodyType : std::uint8_t {
   json,
-  form_or_json,  // application/x-www-form-urlencoded, too
+  form,  // application/x-www-form-urlencoded
 };
 
 struct Route {

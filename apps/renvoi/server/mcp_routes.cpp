@@ -36,7 +36,7 @@ std::optional<Json> refuse_headers(const net::ServerRequest& request, const Json
 int status_of(const Json& answer, bool stateless) {
   if (!answer.contains("error")) return 200;
   const int code = answer.at("error").at("code").get<int>();
-  if (answer.at("id").is_null()) return 400;  // no message was read
+  if (answer.at("id").is_null() || code == kRpcInvalidRequest) return 400;  // no message was read
   if (!stateless) return 200;
   return code == kRpcNoMethod ? 404 : 400;
 }

@@ -38,7 +38,7 @@ std::optional<Day> parse_american_date(const std::string& text) {
 
 std::optional<Day> read_date(Fields& fields, const std::string& name) {
   const std::string text = fields.text(name);
-  if (text.empty()) return {};
+  if (!fields.has(name)) return {};
   const auto day = parse_american_date(text);
   if (!day) fields.refuse(name, "must be a date like 11/24/2026");
   return day;
@@ -65,7 +65,7 @@ void read_search_fields(Fields& fields, Timestamp now, search::SearchFilter& fil
       fields.refuse(domain_filter, "must list names of hosts, as \"example.org\" or \"-example.org\"");
   }
   const std::string recency = fields.text("search_recency_filter");
-  if (!recency.empty() && !narrow_to_recent(recency, now, filter))
+  if (fields.has("search_recency_filter") && !narrow_to_recent(recency, now, filter))
     fields.refuse("search_recency_filter", R"(must be one of "hour", "day", "week", "month", "year")");
   if (const auto after = read_date(fields, "search_after_date_filter")) narrow_since(*after, filter);
   if (const auto before = read_date(fields, "search_before_date_filter"))

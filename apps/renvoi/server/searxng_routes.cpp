@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 
 #include "found.h"
 #include "json_view.h"
 #include "net/percent.h"
+#include "net/query.h"
 #include "net/url.h"
 #include "server/application.h"
 #include "server/search_results.h"
@@ -17,16 +20,13 @@ namespace {
 constexpr std::uint32_t kResultsOnAPage = 10;
 constexpr std::uint32_t kMostPages = 50;
 
-// Everything SearXNG's clients send is text, in a form as in a query.
-struct Query {
-  const Json& fields;
-  std::string text(const std::string& name) const {
-    const auto found = fields.find(name);
-    if (found == fields.end()) return {};
-    if (found->is_string()) return found->get<std::string>();
-    return found->is_number_integer() ? found->dump() : std::string();
-  }
-};
+// Of an address or of a form: all of it is text.
+using Query = std::map<std::string, std::string>;
+
+std::string text(const Query& query, const std::string& name) {
+  const auto found = query.find(name);
+  return found == query.end() ? std::string() : found->second;
+}
 
 // "fr" of "fr", "fr-CA", "FR_fr"; nothing for "all", "auto" and what is no language.
 std::string language_of(std::string code) {
@@ -98,30 +98,28 @@ struct SearxRequest {
 };
 
 std::optional<ApiError> read_search(const Query& query, Timestamp now, SearxRequest& request) {
-  request.find.query = query.text("q");
-  if (request.find.query.find_first_not_of(" \t\r\n") == std::string::npos) return field_error("q", "No query");
+  request.find.query = text(query, "q");
+  if (request.find.query.find_first_not_of(" \t\r\n\f\v") == std::string::npos) return field_error("q", "No query");
   std::uint32_t page = 1;
-  if (const std::string text = query.text("pageno"); !text.empty()) {
-    const bool number = text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos;
-    page = number ? static_cast<std::uint32_t>(std::stoul(text)) : 0;
+  if (const std::string given = text(query, "pageno"); !given.empty()) {
+    const bool number = given.size() < 7 && given.find_first_not_of("0123456789") == std::string::npos;
+    page = number ? static_cast<std::uint32_t>(std::stoul(given)) : 0;
     if (page == 0) return field_error("pageno", fmt::format("Invalid value \"{}\" for parameter pageno",
-                                                            printable(text)));
+                                                            printable(given)));
   }
   request.find.first = (page - 1) * kResultsOnAPage;
   request.find.limit = kResultsOnAPage;
-  request.nothing = page > kMostPages || !asks_for_text(query.text("categories"));
-  const std::string range = query.text("time_range");
+  request.nothing = page > kMostPages || !asks_for_text(text(query, "categories"));
+  const std::string range = text(query, "time_range");
   if (!range.empty() && (range == "hour" || !narrow_to_recent(range, now, request.find.filter)))
     return field_error("time_range", fmt::format("Invalid value \"{}\" for parameter time_range", printable(range)));
-  if (const std::string language = language_of(query.text("language")); !language.empty())
+  if (const std::string language = language_of(text(query, "language")); !language.empty())
     request.find.filter.languages = {language};
   return {};
 }
 
-void search_json(Application& application, const Exchange& exchange, const Query& query) {
+void search_json(Application& application, const Exchange& exchange, SearxRequest request) {
   Engine& engine = application.engine;
-  SearxRequest request;
-  if (auto problem = read_search(query, engine.clock().now(), request)) return exchange.reply.error(*problem);
   std::vector<Found> found;
   if (!request.nothing) {
     auto searched = find_documents(engine, request.find);
@@ -146,32 +144,36 @@ void search_json(Application& application, const Exchange& exchange, const Query
 }
 
 std::string page_of(const std::string& question) {
-  return question.empty() ? "/" : "/?q=" + net::percent_encode(question, " \"#%&'+<>?`{|}=;/\\");
+  return "/?q=" + net::percent_encode(question, " \"#%&'+<>?`{|}=;/\\");
 }
 
 void search_with(Application& application, const Exchange& exchange, const Query& query) {
-  const std::string format = query.text("format");
+  const std::string format = text(query, "format");
+  std::optional<KeyRole> role;
   if (format == "json") {
-    std::optional<KeyRole> role;
     if (const auto refused = application.refuse_key(exchange.request, exchange.route, KeyRole::read, role))
       return exchange.reply.error(*refused);
-    return search_json(application, exchange, query);
   }
+  SearxRequest request;
+  if (auto problem = read_search(query, application.engine.clock().now(), request))
+    return exchange.reply.error(*problem);
+  if (format == "json") return search_json(application, exchange, std::move(request));
   if (format == "csv" || format == "rss")
     return exchange.reply.error(
         ApiError{403, "results are given as JSON (format=json) or as a page", "permission_error", "denied"});
   // The page asks for a key itself, where one is needed.
-  exchange.reply.text(302, "text/plain; charset=utf-8", "", {{"Location", page_of(query.text("q"))}});
+  exchange.reply.text(302, "text/plain; charset=utf-8", "", {{"Location", page_of(request.find.query)}});
 }
 
 void search_get(Application& application, const Exchange& exchange) {
-  const Json fields = exchange.request.query;
-  search_with(application, exchange, {fields});
+  search_with(application, exchange, exchange.request.query);
 }
 
 void search_post(Application& application, const Exchange& exchange) {
-  if (exchange.request.body.empty()) return search_get(application, exchange);
-  if (const auto fields = read_body(exchange)) search_with(application, exchange, {*fields});
+  const auto form = net::parse_query(exchange.request.body);
+  if (!form)
+    return exchange.reply.error(field_error("", "the form is badly encoded: percent-encoding and UTF-8 are expected"));
+  search_with(application, exchange, form->empty() ? exchange.request.query : *form);
 }
 
 // What SearXNG's /config says of its settings. Onyx takes an address for a SearXNG by `brand.GIT_URL`.
@@ -245,7 +247,7 @@ void open_search(Application&, const Exchange& exchange) {
 void add_searxng_routes(std::vector<Route>& routes) {
   // Open as the page is; the JSON is not.
   routes.push_back({"GET", "/search", {}, search_get, ErrorShape::plain});
-  routes.push_back({"POST", "/search", {}, search_post, ErrorShape::plain, BodyType::form_or_json});
+  routes.push_back({"POST", "/search", {}, search_post, ErrorShape::plain, BodyType::form});
   routes.push_back({"GET", "/config", {}, config, ErrorShape::plain});
   routes.push_back({"GET", "/opensearch.xml", {}, open_search, ErrorShape::plain});
 }
