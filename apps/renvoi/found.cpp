@@ -17,8 +17,8 @@ Result<catalog::Reference> reference_of(catalog::Catalog& catalog, const std::st
   if (error == std::errc() && end == id.data() + id.size()) return catalog.reference(static_cast<ReferenceId>(number));
   RENVOI_TRY(std::optional<catalog::Reference> found, catalog.find_reference(id));
   if (found) return *std::move(found);
-  return Error{ErrorCode::not_found,
-               fmt::format("there is no reference '{}' in the collection: nothing else is read", truncate_utf8(id, 200))};
+  return Error{ErrorCode::not_found, fmt::format("there is no reference '{}' in the collection: nothing else is read",
+                                                 truncate_utf8(id, 200))};
 }
 
 }  // namespace
@@ -43,12 +43,11 @@ Result<std::vector<Found>> find_documents(Engine& engine, const FindRequest& req
   return found;
 }
 
-Result<ReadDocument> read_document(Engine& engine, const std::string& id, std::size_t max_bytes,
-                                   std::stop_token stop) {
+Result<ReadDocument> read_document(Engine& engine, const std::string& id, std::size_t max_bytes, std::stop_token stop) {
   RENVOI_TRY(const catalog::Reference known, reference_of(engine.collection().catalog(), id));
   if (!catalog::is_showable(known))
-    return Error{ErrorCode::gone, fmt::format("{} is {}: it is in no answer ({})", known.address,
-                                              to_string(known.state), known.reason)};
+    return Error{ErrorCode::gone,
+                 fmt::format("{} is {}: it is in no answer ({})", known.address, to_string(known.state), known.reason)};
   const answer::TimeLimit limit(std::move(stop), engine.config().answer.fetch_timeout_ms);
   answer::Look look = answer::look_again(engine.evidence_reader(), known, limit.token());
   if (!look.document)

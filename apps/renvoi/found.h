@@ -1,4 +1,5 @@
-// A search whose hits are read again, so that they come with text: what protocols for search engines and for tools give.
+// A search whose hits are read again, so that they come with text: what protocols for search engines and for tools
+// give.
 #pragma once
 
 #include <cstdint>

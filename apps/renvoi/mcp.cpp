@@ -20,19 +20,20 @@ constexpr std::uint32_t kMostResults = 50;
 constexpr std::size_t kMaxText_bytes = 200'000;  // of a document that is fetched
 
 constexpr std::string_view kInstructions =
-    "Searches a collection of documents that are read again when they are found, so that what is given is what they say "
+    "Searches a collection of documents that are read again when they are found, so that what is given is what they "
+    "say "
     "now. `search` finds documents, `fetch` reads one whole. Cite documents by their url.";
 
 Json text_field(const char* description) { return {{"type", "string"}, {"description", description}}; }
 
 Json tool(const char* name, const char* title, const char* description, const Json& input, const Json& output) {
-  return {{"name", name},
-          {"title", title},
-          {"description", description},
-          {"inputSchema", input},
-          {"outputSchema", output},
-          {"annotations",
-           {{"title", title}, {"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
+  return {
+      {"name", name},
+      {"title", title},
+      {"description", description},
+      {"inputSchema", input},
+      {"outputSchema", output},
+      {"annotations", {{"title", title}, {"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
 }
 
 // One truth for tools/list and what the tools give; checked by the clients against each other.
@@ -203,8 +204,8 @@ std::string mcp_version_of(const Json& message) {
 }
 
 Json McpServer::call_tool(const Json& params, std::stop_token stop) const {
-  const Json arguments = params.contains("arguments") && !params.at("arguments").is_null() ? params.at("arguments")
-                                                                                           : Json::object();
+  const Json arguments =
+      params.contains("arguments") && !params.at("arguments").is_null() ? params.at("arguments") : Json::object();
   if (!arguments.is_object()) return tool_error("arguments must be an object");
   return params.at("name") == "search" ? search(engine_, arguments, std::move(stop))
                                        : fetch(engine_, arguments, std::move(stop));
@@ -219,7 +220,8 @@ std::optional<Json> McpServer::handle(const Json& message, std::stop_token stop)
   if (is_answer) return {};
   const Json id = message.value("id", Json());
   if (!message.contains("method") || !message.at("method").is_string() || (message.contains("id") && !is_id(id)))
-    return rpc_error(is_id(id) ? id : Json(), kRpcInvalidRequest, "method must be a string, and id a string or a number");
+    return rpc_error(is_id(id) ? id : Json(), kRpcInvalidRequest,
+                     "method must be a string, and id a string or a number");
   if (!message.contains("id")) return {};  // a notification: none changes anything here
   const std::string method = message.at("method").get<std::string>();
   const Json params = message.value("params", Json::object());

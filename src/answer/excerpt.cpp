@@ -63,8 +63,7 @@ Excerpt excerpt_from(Look look, const search::SearchHit& hit, std::string_view q
   const TermSet wanted = term_set(query, look.document->language);
   const std::vector<extract::Passage> passages = extract::passages(*look.document);
   if (const extract::Passage* passage = find_passage(*look.document, passages, hit, wanted))
-    excerpt.text =
-        excerpt_of(text_of(*look.document, passage->range), look.document->language, wanted, max_bytes);
+    excerpt.text = excerpt_of(text_of(*look.document, passage->range), look.document->language, wanted, max_bytes);
   return excerpt;
 }
 
@@ -78,8 +77,7 @@ std::string excerpt_of(std::string_view passage, std::string_view language, cons
   std::size_t best = 0, most = 0;
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     const text::Range range = sentences[i];
-    const std::size_t shared =
-        shared_terms(passage.substr(range.begin, range.end - range.begin), language, wanted);
+    const std::size_t shared = shared_terms(passage.substr(range.begin, range.end - range.begin), language, wanted);
     if (shared <= most) continue;
     most = shared;
     best = i;

@@ -21,7 +21,8 @@ bool is_within(std::string_view host, std::string_view domain) {
 }
 
 bool is_within_any(std::string_view host, const std::vector<std::string>& domains) {
-  return std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) { return is_within(host, domain); });
+  return std::any_of(domains.begin(), domains.end(),
+                     [&](const std::string& domain) { return is_within(host, domain); });
 }
 
 }  // namespace
@@ -32,9 +33,8 @@ Result<void> check(const SearchFilter& filter) {
     return Error{ErrorCode::invalid, "references in state " + std::string(to_string(state)) +
                                          " are in no search result: ask for LIVE, MOVED, HOST_DOWN or ARCHIVED"};
   }
-  for (const std::size_t entries :
-       {filter.sources.size(), filter.languages.size(), filter.types.size(), filter.states.size(),
-        filter.domains.size(), filter.excluded_domains.size()}) {
+  for (const std::size_t entries : {filter.sources.size(), filter.languages.size(), filter.types.size(),
+                                    filter.states.size(), filter.domains.size(), filter.excluded_domains.size()}) {
     if (entries > kMaxEntries)
       return Error{ErrorCode::invalid, "a filter lists " + std::to_string(entries) + " values, more than 1,000"};
   }
@@ -49,7 +49,7 @@ bool add_domain(SearchFilter& filter, std::string_view text) {
   for (const std::string_view scheme : {"https://", "http://"})
     if (text.starts_with(scheme)) text.remove_prefix(scheme.size());
   if (text.ends_with('/')) text.remove_suffix(1);
-  if (text.empty() || text.find_first_of("/?#:@\\ ") != std::string_view::npos) return false;
+  if (text.empty() || text.front() == '-' || text.find_first_of("/?#:@\\ ") != std::string_view::npos) return false;
   const auto url = net::Url::parse("http://" + std::string(text) + "/");
   if (!url || url->host().empty()) return false;
   (excluded ? filter.excluded_domains : filter.domains).push_back(url->host());

@@ -14,8 +14,7 @@ void HostTable::put(ReferenceId id, std::string_view address) {
 
 Result<std::shared_ptr<const HostTable>> HostTable::read(catalog::Catalog& catalog) {
   auto table = std::make_shared<HostTable>();
-  RENVOI_CHECK(
-      catalog.shown_addresses([&](ReferenceId id, std::string_view address) { table->put(id, address); }));
+  RENVOI_CHECK(catalog.shown_addresses([&](ReferenceId id, std::string_view address) { table->put(id, address); }));
   return std::shared_ptr<const HostTable>(std::move(table));
 }
 

@@ -70,10 +70,11 @@ Result<void> run_mcp(Context& context) {
 }  // namespace
 
 void declare_mcp_command(CLI::App& app, Context& context) {
-  CLI::App* command = add_command(
-      app, "mcp", "Serve the collection to a program that speaks MCP, over standard input and output",
-      "  {\"mcpServers\": {\"renvoi\": {\"command\": \"renvoi\", \"args\": [\"mcp\"]}}}   in the settings of the program\n"
-      "A running 'renvoi serve' speaks the same at http://127.0.0.1:8080/mcp.\n");
+  CLI::App* command =
+      add_command(app, "mcp", "Serve the collection to a program that speaks MCP, over standard input and output",
+                  "  {\"mcpServers\": {\"renvoi\": {\"command\": \"renvoi\", \"args\": [\"mcp\"]}}}   in the settings "
+                  "of the program\n"
+                  "A running 'renvoi serve' speaks the same at http://127.0.0.1:8080/mcp.\n");
   command->callback([&context] { context.run = [&context] { return run_mcp(context); }; });
 }
 

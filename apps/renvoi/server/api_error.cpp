@@ -58,8 +58,7 @@ Json json_of(const ApiError& error, ErrorShape shape) {
   if (shape == ErrorShape::rpc)
     return {{"jsonrpc", "2.0"},
             {"id", nullptr},
-            {"error",
-             {{"code", error.status < 500 ? kInvalidRequest : kInternalError}, {"message", error.message}}}};
+            {"error", {{"code", error.status < 500 ? kInvalidRequest : kInternalError}, {"message", error.message}}}};
   return {{"error",
            {{"message", error.message},
             {"type", error.type.empty() ? type_of(error.status) : error.type},

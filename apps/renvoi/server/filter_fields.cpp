@@ -124,8 +124,7 @@ Json json_of_query(const std::map<std::string, std::string>& query, std::initial
   Json body = Json::object();
   for (const auto& [name, value] : query) {
     const std::string field = name == "q" ? "query" : name;
-    if (field == "source" || field == "language" || field == "type" || field == "state" ||
-        field == "domain") {
+    if (field == "source" || field == "language" || field == "type" || field == "state" || field == "domain") {
       add_list(field, value, body);
       continue;
     }

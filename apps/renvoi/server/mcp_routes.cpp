@@ -47,8 +47,9 @@ void mcp(Application& application, const Exchange& exchange) {
   ParsedBody parsed = parse_body(request.body);
   const std::string version = parsed.problem ? "" : mcp_version_of(parsed.value);
   if (version.empty() && !version_header.empty() && !is_spoken(version_header))
-    return exchange.reply.error(field_error("MCP-Protocol-Version", "the header MCP-Protocol-Version names a version "
-                                                                    "that is not spoken here"));
+    return exchange.reply.error(field_error("MCP-Protocol-Version",
+                                            "the header MCP-Protocol-Version names a version "
+                                            "that is not spoken here"));
   const McpServer server(application.engine);
   std::optional<Json> answer;
   if (parsed.problem) {

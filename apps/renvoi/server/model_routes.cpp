@@ -103,9 +103,8 @@ void rerank(Application& application, const Exchange& exchange) {
     ranked.emplace_back(std::max(0.0F, answer::cosine(asked->row(0), rows->row(i))), i);
     tokens += text::estimate_tokens(texts[i]);
   }
-  std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
+  std::sort(ranked.begin(), ranked.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   ranked.resize(std::min(ranked.size(), most));
   Json results = Json::array();
   for (const auto& [score, index] : ranked) {

@@ -207,12 +207,8 @@ std::vector<OllamaModel> models(Engine& engine) {
 
 Json details_of(const OllamaModel& model) {
   const char* family = model.embeds ? "bert" : "renvoi";
-  return {{"parent_model", ""},
-          {"format", "gguf"},
-          {"family", family},
-          {"families", Json::array({family})},
-          {"parameter_size", ""},
-          {"quantization_level", ""}};
+  return {{"parent_model", ""},   {"format", "gguf"},        {"family", family}, {"families", Json::array({family})},
+          {"parameter_size", ""}, {"quantization_level", ""}};
 }
 
 void tags(Application& application, const Exchange& exchange) {
@@ -242,15 +238,14 @@ void show(Application& application, const Exchange& exchange) {
     if (model.name != name) continue;
     Json info{{"general.architecture", model.embeds ? "bert" : "renvoi"}};
     if (model.embeds) info["bert.embedding_length"] = engine.embedder().dimensions();
-    return exchange.reply.json(
-        200, {{"modelfile", ""},
-              {"parameters", ""},
-              {"template", ""},
-              {"license", ""},
-              {"modified_at", to_rfc3339(engine.embedding_model().added_at)},
-              {"details", details_of(model)},
-              {"model_info", info},
-              {"capabilities", Json::array({model.embeds ? "embedding" : "completion"})}});
+    return exchange.reply.json(200, {{"modelfile", ""},
+                                     {"parameters", ""},
+                                     {"template", ""},
+                                     {"license", ""},
+                                     {"modified_at", to_rfc3339(engine.embedding_model().added_at)},
+                                     {"details", details_of(model)},
+                                     {"model_info", info},
+                                     {"capabilities", Json::array({model.embeds ? "embedding" : "completion"})}});
   }
   exchange.reply.error(ApiError{404, fmt::format("model '{}' not found: GET /api/tags lists them", printable(name)),
                                 "not_found_error", "model_not_found", "model"});

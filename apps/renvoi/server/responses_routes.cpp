@@ -134,8 +134,8 @@ Json message_of(const ResponseIdentity& identity, std::string_view status, const
 Json completed(const ResponseIdentity& identity, const ResponsesRequest& request, const answer::Answer& answer,
                const std::string& text) {
   Json value = response_of(identity, request, "completed");
-  value["output"] = Json::array({message_of(
-      identity, "completed", Json::array({text_part(text, flat_url_citations(text, answer.citations))}))});
+  value["output"] = Json::array(
+      {message_of(identity, "completed", Json::array({text_part(text, flat_url_citations(text, answer.citations))}))});
   value["usage"] = {{"input_tokens", answer.prompt_tokens},
                     {"input_tokens_details", {{"cached_tokens", 0}}},
                     {"output_tokens", answer.completion_tokens},
@@ -172,8 +172,7 @@ class ResponseStream final : public AnswerStream {
   void finish(const answer::Answer& answer, const std::string& text) override {
     const Json annotations = flat_url_citations(text, answer.citations);
     for (std::size_t i = 0; i < annotations.size(); ++i)
-      send_of_part("response.output_text.annotation.added",
-                   {{"annotation_index", i}, {"annotation", annotations[i]}});
+      send_of_part("response.output_text.annotation.added", {{"annotation_index", i}, {"annotation", annotations[i]}});
     const Json part = text_part(text, annotations);
     send_of_part("response.output_text.done", {{"text", text}, {"logprobs", Json::array()}});
     send_of_part("response.content_part.done", {{"part", part}});

@@ -104,8 +104,8 @@ std::optional<ApiError> read_search(const Query& query, Timestamp now, SearxRequ
   if (const std::string given = text(query, "pageno"); !given.empty()) {
     const bool number = given.size() < 7 && given.find_first_not_of("0123456789") == std::string::npos;
     page = number ? static_cast<std::uint32_t>(std::stoul(given)) : 0;
-    if (page == 0) return field_error("pageno", fmt::format("Invalid value \"{}\" for parameter pageno",
-                                                            printable(given)));
+    if (page == 0)
+      return field_error("pageno", fmt::format("Invalid value \"{}\" for parameter pageno", printable(given)));
   }
   request.find.first = (page - 1) * kResultsOnAPage;
   request.find.limit = kResultsOnAPage;
@@ -178,30 +178,29 @@ void search_post(Application& application, const Exchange& exchange) {
 
 // What SearXNG's /config says of its settings. Onyx takes an address for a SearXNG by `brand.GIT_URL`.
 void config(Application&, const Exchange& exchange) {
-  exchange.reply.json(
-      200, {{"instance_name", "renvoi"},
-            {"version", RENVOI_VERSION},
-            {"brand", {{"GIT_URL", "https://github.com/searxng/searxng"}, {"CONTACT_URL", nullptr}}},
-            {"categories", Json::array({"general"})},
-            {"engines", Json::array({{{"name", "renvoi"},
-                                      {"categories", Json::array({"general"})},
-                                      {"shortcut", "rv"},
-                                      {"enabled", true},
-                                      {"paging", true},
-                                      {"language_support", true},
-                                      {"languages", Json::array({"all"})},
-                                      {"regions", Json::array()},
-                                      {"safesearch", false},
-                                      {"time_range_support", true},
-                                      {"timeout", 10}}})},
-            {"plugins", Json::array()},
-            {"autocomplete", ""},
-            {"default_locale", ""},
-            {"default_theme", "simple"},
-            {"safe_search", 0},
-            {"locales", {{"en", "English"}, {"fr", "Français"}}},
-            {"limiter", {{"enabled", false}}},
-            {"public_instance", false}});
+  exchange.reply.json(200, {{"instance_name", "renvoi"},
+                            {"version", RENVOI_VERSION},
+                            {"brand", {{"GIT_URL", "https://github.com/searxng/searxng"}, {"CONTACT_URL", nullptr}}},
+                            {"categories", Json::array({"general"})},
+                            {"engines", Json::array({{{"name", "renvoi"},
+                                                      {"categories", Json::array({"general"})},
+                                                      {"shortcut", "rv"},
+                                                      {"enabled", true},
+                                                      {"paging", true},
+                                                      {"language_support", true},
+                                                      {"languages", Json::array({"all"})},
+                                                      {"regions", Json::array()},
+                                                      {"safesearch", false},
+                                                      {"time_range_support", true},
+                                                      {"timeout", 10}}})},
+                            {"plugins", Json::array()},
+                            {"autocomplete", ""},
+                            {"default_locale", ""},
+                            {"default_theme", "simple"},
+                            {"safe_search", 0},
+                            {"locales", {{"en", "English"}, {"fr", "Français"}}},
+                            {"limiter", {{"enabled", false}}},
+                            {"public_instance", false}});
 }
 
 std::string escaped(std::string_view text) {
