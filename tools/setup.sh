@@ -104,6 +104,17 @@ install_python_client() {
   python3 -m venv "$deps/venv"
   "$deps/venv/bin/pip" install -q --disable-pip-version-check --require-hashes --only-binary :all: -r tests/e2e/requirements.txt
 }
+install_python_clients() {
+  rm -rf "$deps/venv-clients"
+  python3 -m venv "$deps/venv-clients"
+  "$deps/venv-clients/bin/pip" install -q --disable-pip-version-check --no-compile --require-hashes --only-binary :all: \
+    --no-deps -r tests/clients/requirements.txt
+}
+install_node_clients() {
+  rm -rf "$deps/node-clients"; mkdir -p "$deps/node-clients"
+  cp tests/clients/package.json tests/clients/package-lock.json "$deps/node-clients/"
+  (cd "$deps/node-clients" && npm ci --no-audit --no-fund --silent --ignore-scripts)
+}
 
 say "set-up: what is there stays, what is missing is fetched into $deps"
 install_debian_packages
@@ -118,4 +129,6 @@ once models unpack_models
 [ ! -f tools/convert_e5.py ] || once embedding-model convert_embedding_model tools/convert_e5.py
 [ ! -f ui/package-lock.json ] || once ui-tools install_ui_tools ui/package-lock.json
 [ ! -f tests/e2e/requirements.txt ] || once python-client install_python_client tests/e2e/requirements.txt
+once python-clients install_python_clients tests/clients/requirements.txt
+once node-clients install_node_clients tests/clients/package-lock.json
 say "set-up is complete"

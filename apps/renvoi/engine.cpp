@@ -235,6 +235,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   return engine;
 }
 
+answer::EvidenceReader Engine::evidence_reader() {
+  return {*collection_, *fetcher_, searcher_->embedder(), cache_.get(), config_.life, config_.revisit};
+}
+
 // A small index is made as small as it can be after each pass; in a large one that would be most of the pass's work,
 // and the merges in the background do it by and by.
 Result<void> Engine::compact_if_small() {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "answer/answer.h"
+#include "answer/evidence.h"
 #include "base/clock.h"
 #include "config.h"
 #include "crawl/document_cache.h"
@@ -48,6 +49,8 @@ class Engine {
   crawl::DocumentCache& cache() { return *cache_; }
   search::Searcher& searcher() { return *searcher_; }
   answer::Answerer& answerer() { return *answerer_; }
+  // What looking at documents again needs, as the answerer has it.
+  answer::EvidenceReader evidence_reader();
   // Of the index as it is now.
   const model::ModelManifest& embedding_model() const { return model_in_use().manifest; }
   // What the index is being changed to, until it is.

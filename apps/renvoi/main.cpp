@@ -41,6 +41,7 @@ void declare(CLI::App& app, Context& context) {
   declare_source_commands(app, context);
   declare_search_commands(app, context);
   declare_serve_command(app, context);
+  declare_mcp_command(app, context);
   declare_pin_command(app, context);
   declare_stats_command(app, context);
   declare_why_command(app, context);

@@ -132,9 +132,13 @@ class Catalog {
   // where that is too long ago: the newest 100,000 changes are kept. Gives the version reached, of one committed state.
   // O(changes), or O(indexed) for all: some 1.5 us each.
   Result<std::uint64_t> follow_shown(std::uint64_t version, ShownFollower& follower);
+  // The address of each reference that may be shown, by id, told to `each` while the catalogue is held: it must not
+  // call it. O(indexed): some 1 us each.
+  Result<void> shown_addresses(const std::function<void(ReferenceId id, std::string_view address)>& each);
   // Languages of the showable references, with their numbers, commonest first. O(sources), as counts().
   Result<std::vector<std::pair<std::string, std::uint64_t>>> languages();
-  // Grows with every write that changes what is showable, or its state, source, language, type or date.
+  // Grows with every write that changes what is showable, or its state, source, language, type, date
+  // or address.
   std::uint64_t version();
 
   // Frontier.

@@ -12,8 +12,9 @@ constexpr std::int64_t kRemovedAtOnce = 5'000;  // rows of a source that is remo
 
 bool is_shown_otherwise(const Reference& before, const Reference& after) {
   if (is_showable(before) != is_showable(after)) return true;
-  return is_showable(after) && (before.language != after.language || before.source != after.source ||
-                                before.type != after.type || before.date != after.date || before.state != after.state);
+  return is_showable(after) &&
+         (before.language != after.language || before.source != after.source || before.type != after.type ||
+          before.date != after.date || before.state != after.state || before.address != after.address);
 }
 
 }  // namespace

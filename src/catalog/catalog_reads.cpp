@@ -121,6 +121,17 @@ Result<std::uint64_t> Catalog::follow_shown(std::uint64_t since, ShownFollower& 
   return reached;
 }
 
+Result<void> Catalog::shown_addresses(const std::function<void(ReferenceId id, std::string_view address)>& each) {
+  const std::lock_guard lock(impl_->mutex);
+  RENVOI_TRY(Query rows,
+             impl_->query(fmt::format("SELECT id, address FROM reference WHERE {} AND {} ORDER BY id", kShown, kKept)));
+  while (true) {
+    RENVOI_TRY(const bool row, rows.step());
+    if (!row) return {};
+    each(static_cast<ReferenceId>(rows.integer(0)), rows.view(1));
+  }
+}
+
 Result<CatalogCounts> Catalog::counts(std::optional<SourceId> source) {
   const std::lock_guard lock(impl_->mutex);
   RENVOI_TRY(const Reading reading, Reading::begin(*impl_->database));

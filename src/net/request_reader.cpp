@@ -5,8 +5,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "base/utf8.h"
 #include "net/percent.h"
+#include "net/query.h"
 
 namespace renvoi::net {
 namespace {
@@ -27,13 +27,6 @@ bool has_control(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-// Decoded text of a target, when a person could have meant it.
-std::optional<std::string> decode_component(std::string_view text) {
-  std::optional<std::string> decoded = percent_decode(text);
-  if (!decoded || !is_valid_utf8(*decoded)) return std::nullopt;
-  return decoded;
-}
-
 bool has_dot_segment(std::string_view path) {
   while (!path.empty()) {
     path.remove_prefix(1);  // the slash
@@ -42,23 +35,6 @@ bool has_dot_segment(std::string_view path) {
     path.remove_prefix(segment.size());
   }
   return false;
-}
-
-bool parse_query(std::string_view query, ServerRequest& request) {
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair.empty()) continue;
-    std::string spaced(pair);
-    std::replace(spaced.begin(), spaced.end(), '+', ' ');
-    const std::size_t equals = spaced.find('=');
-    const auto name = decode_component(std::string_view(spaced).substr(0, equals));
-    const auto value = decode_component(equals == std::string::npos ? std::string_view()
-                                                                    : std::string_view(spaced).substr(equals + 1));
-    if (!name || !value || name->find('\0') != std::string::npos) return false;
-    request.query[*name] = *value;
-  }
-  return true;
 }
 
 Refusal refusal_of(const boost::beast::error_code& error, const RequestLimits& limits) {
@@ -109,7 +85,11 @@ bool parse_request_target(std::string_view target, ServerRequest& request) {
   if (!path || has_control(*path) || has_dot_segment(*path)) return false;
   if (has_encoded(raw_path, '/') || path->find('\\') != std::string::npos) return false;
   request.path = *path;
-  return question == std::string_view::npos || parse_query(target.substr(question + 1), request);
+  if (question == std::string_view::npos) return true;
+  auto query = parse_query(target.substr(question + 1));
+  if (!query) return false;
+  request.query = std::move(*query);
+  return true;
 }
 
 struct RequestReader::Parser {

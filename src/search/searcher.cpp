@@ -35,7 +35,7 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 Result<void> check(const SearchRequest& request) {
-  if (request.query.find_first_not_of(" \t\r\n") == std::string::npos) {
+  if (request.query.find_first_not_of(" \t\r\n\f\v") == std::string::npos) {
     return Error{ErrorCode::invalid, "the query is empty: ask something"};
   }
   if (request.query.size() > kMaxQueryBytes) {

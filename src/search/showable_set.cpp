@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace renvoi::search {
@@ -58,10 +59,14 @@ class Update final : public catalog::ShownFollower {
       ++made_.with_language[facts.language];
     } else {
       changes_[shown.id] = facts;
+      shown_.push_back(shown.id);
     }
   }
   void on_hidden(ReferenceId id) override { changes_[id] = std::nullopt; }
   void on_source_removed(SourceId source) override { removed_.insert(source); }
+
+  bool is_whole() const { return whole_; }
+  std::span<const ReferenceId> shown() const { return shown_; }  // of the changed ones
 
   std::shared_ptr<const Showable> take() {
     if (!removed_.empty()) {
@@ -83,6 +88,7 @@ class Update final : public catalog::ShownFollower {
   Names languages_, types_;
   bool whole_ = false;
   std::map<ReferenceId, std::optional<ReferenceFacts>> changes_;
+  std::vector<ReferenceId> shown_;
   std::set<SourceId> removed_;
 };
 
@@ -98,13 +104,16 @@ std::vector<bool> allowed(const std::vector<std::string>& names, const std::vect
 
 }  // namespace
 
-ReferenceSet::ReferenceSet(std::shared_ptr<const Showable> showable, const SearchFilter& filter)
+ReferenceSet::ReferenceSet(std::shared_ptr<const Showable> showable, std::shared_ptr<const HostTable> hosts,
+                           const SearchFilter& filter)
     : showable_(std::move(showable)),
+      hosts_(std::move(hosts)),
       languages_(allowed(showable_->languages, filter.languages)),
       types_(allowed(showable_->types, filter.types)),
       dated_(filter.since.has_value() || filter.until.has_value()) {
   for (const SourceId source : filter.sources) sources_.insert(to_number(source));
   for (const catalog::ReferenceState state : filter.states) states_ |= 1U << static_cast<unsigned>(state);
+  if (hosts_ != nullptr) allowed_hosts_ = hosts_->allowed(filter);
   if (filter.since) first_ = *filter.since;
   if (filter.until) last_ = *filter.until;
 }
@@ -116,21 +125,38 @@ bool ReferenceSet::contains(ReferenceId id) const {
   if (dated_ && (facts->day == kNoDay || facts->day < first_ || facts->day > last_)) return false;
   if (!languages_.empty() && !languages_[facts->language]) return false;
   if (!types_.empty() && !types_[facts->type]) return false;
+  if (hosts_ != nullptr && !allowed_hosts_[hosts_->number_of(id)]) return false;
   return sources_.empty() || sources_.contains(to_number(facts->source));
+}
+
+// The mutex is held.
+Result<void> ShowableCache::follow() {
+  if (showable_ != nullptr && version_ == catalog_.version()) return {};
+  Update update(showable_.get());
+  RENVOI_TRY(const std::uint64_t reached, catalog_.follow_shown(showable_ == nullptr ? 0 : version_, update));
+  if (hosts_ != nullptr && update.is_whole()) hosts_.reset();
+  if (hosts_ != nullptr && !update.shown().empty()) {
+    RENVOI_TRY(hosts_, hosts_->with(update.shown(), catalog_));
+  }
+  version_ = reached;
+  showable_ = update.take();
+  return {};
 }
 
 Result<std::shared_ptr<const Showable>> ShowableCache::showable() {
   const std::lock_guard lock(mutex_);
-  if (showable_ != nullptr && version_ == catalog_.version()) return showable_;
-  Update update(showable_.get());
-  RENVOI_TRY(version_, catalog_.follow_shown(showable_ == nullptr ? 0 : version_, update));
-  showable_ = update.take();
+  RENVOI_CHECK(follow());
   return showable_;
 }
 
 Result<std::shared_ptr<const ReferenceSet>> ShowableCache::get(const SearchFilter& filter) {
-  RENVOI_TRY(std::shared_ptr<const Showable> now, showable());
-  return std::make_shared<const ReferenceSet>(std::move(now), filter);
+  const std::lock_guard lock(mutex_);
+  RENVOI_CHECK(follow());
+  const bool by_host = !filter.domains.empty() || !filter.excluded_domains.empty();
+  if (by_host && hosts_ == nullptr) {
+    RENVOI_TRY(hosts_, HostTable::read(catalog_));
+  }
+  return std::make_shared<const ReferenceSet>(showable_, by_host ? hosts_ : nullptr, filter);
 }
 
 Result<std::vector<std::string>> ShowableCache::languages() {

@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "search/filter.h"
+#include "search/host_table.h"
 #include "search/reference_table.h"
 
 namespace renvoi::search {
@@ -33,12 +34,15 @@ struct Showable {
 // A filter over it. Thread-safe: immutable.
 class ReferenceSet {
  public:
-  ReferenceSet(std::shared_ptr<const Showable> showable, const SearchFilter& filter);
+  // `hosts` only where the filter names domains; else null.
+  ReferenceSet(std::shared_ptr<const Showable> showable, std::shared_ptr<const HostTable> hosts,
+               const SearchFilter& filter);
   bool contains(ReferenceId id) const;
 
  private:
   std::shared_ptr<const Showable> showable_;
-  std::vector<bool> languages_, types_;  // allowed, by number; empty: all
+  std::shared_ptr<const HostTable> hosts_;
+  std::vector<bool> languages_, types_, allowed_hosts_;  // allowed, by number; empty: all
   std::unordered_set<std::uint32_t> sources_;
   std::uint32_t states_ = 0;  // a bit for each
   Day first_ = kNoDay, last_ = INT32_MAX;
@@ -49,7 +53,7 @@ class ReferenceSet {
 class ShowableCache {
  public:
   explicit ShowableCache(catalog::Catalog& catalog) : catalog_(catalog) {}
-  // Errors: those of Catalog::follow_shown.
+  // Errors: those of Catalog::follow_shown, and of Catalog::shown_addresses where the filter names domains.
   Result<std::shared_ptr<const ReferenceSet>> get(const SearchFilter& filter = {});
   // The collection's main languages: those of at least one showable reference in twenty, four at most.
   Result<std::vector<std::string>> languages();
@@ -59,8 +63,10 @@ class ShowableCache {
  private:
   catalog::Catalog& catalog_;
   std::mutex mutex_;  // of the rest; held while changes are read
+  Result<void> follow();
   std::uint64_t version_ = 0;
   std::shared_ptr<const Showable> showable_;
+  std::shared_ptr<const HostTable> hosts_;  // null until a filter names domains
 };
 
 }  // namespace renvoi::search

@@ -228,11 +228,15 @@ class Serving(unittest.TestCase):
 
     def test_a_wrong_field_deep_inside_is_named_by_its_path(self):
         for body, path in ((chat(messages=[{"role": "user", "content": 3}]), "messages[0].content"), (chat(messages=[{"role": "wizard", "content": "x"}]), "messages[0].role"),
-                           (chat(messages=[]), "messages"), (chat(n=2), "n"), (chat(stream="yes"), "stream"), (chat(frobnicate=1), "frobnicate"),
-                           (chat(messages=[{"role": "user", "content": "x", "colour": "red"}]), "messages[0].colour")):
+                           (chat(messages=[]), "messages"), (chat(n=2), "n"), (chat(stream="yes"), "stream"), (chat(renvoi={"frobnicate": 1}), "renvoi.frobnicate")):
             with self.subTest(path):
                 status, value = self.server.json("POST", "/v1/chat/completions", body)
                 self.assertEqual((status, value["error"]["param"]), (400, path), value)
+        # Clients of a protocol that is not ours send more than one server knows: that has no effect.
+        status, value = self.server.json("POST", "/v1/chat/completions", chat(frobnicate=1, messages=[{"role": "user", "content": QUESTION, "colour": "red"}]))
+        self.assertEqual((status, "eleven crowns" in value["choices"][0]["message"]["content"]), (200, True), value)
+        status, value = self.server.json("POST", "/api/ask", {"question": QUESTION, "frobnicate": 1})
+        self.assertEqual((status, value["error"]["code"]), (400, "unknown_field"), value)
         status, value = self.server.json("POST", "/v1/embeddings", {"model": "renvoi", "input": ["a", 2]})
         self.assertEqual((status, value["error"]["param"]), (400, "input[1]"))
 

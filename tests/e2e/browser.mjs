@@ -65,6 +65,13 @@ await step("asks with the keyboard alone and reaches a source by its mark", {}, 
   await picture(page, "answer-light.png");
 });
 
+await step("answers what a browser asks of it as its search engine", {}, async (page) => {
+  await page.goto(`${server}/search?q=${encodeURIComponent("How long may a book be kept?")}`);
+  assert.equal(new URL(page.url()).pathname, "/");
+  assert.match(await page.locator(".answer").innerText(), /twenty-one days/);
+  assert.equal(await page.getByRole("textbox").inputValue(), "How long may a book be kept?");
+});
+
 await step("opens a source in a new tab", {}, async (page, context) => {
   await ask(page, "How long may a book be kept?");
   const address = await page.locator("#source-1 h3 a").getAttribute("href");

@@ -55,7 +55,7 @@ struct World {
     for (std::uint32_t i = 0; i < pages; ++i) {
       catalog::Reference page;
       page.source = sources[random() % sources.size()];
-      page.address = "https://a.org/" + std::to_string(i);
+      page.address = random_address(i);
       page = collection->catalog().add_reference(page, 1).value();
       page.language = random() % 4 == 0 ? "fr" : "en";
       page.type = i % 1'000 == 7 ? "csv" : random() % 3 == 0 ? "pdf" : "html";
@@ -77,8 +77,17 @@ struct World {
     EXPECT_TRUE(collection->compact().ok());
   }
 
+  // One in a thousand is of "rare.org"; "nota.org" is not below "a.org"; a file has no host.
+  std::string random_address(std::uint64_t number) {
+    constexpr const char* kHosts[] = {"https://a.org", "https://www.a.org", "http://nota.org:8080", "https://b.a.org",
+                                      "file://"};
+    return std::string(number % 1'000 == 13 ? "https://rare.org" : kHosts[random() % 5]) + "/" + std::to_string(number);
+  }
   SearchFilter random_filter() {
     SearchFilter filter;
+    constexpr const char* kDomains[] = {"a.org", "rare.org", "-a.org", "www.a.org", "-nota.org", "nowhere.org"};
+    for (int i = 0; i < 2; ++i)
+      if (random() % 4 == 0) (void)add_domain(filter, kDomains[random() % 6]);
     if (random() % 3 == 0) filter.types = {random() % 2 == 0 ? "csv" : "pdf"};
     if (random() % 3 == 0) filter.languages = {"fr"};
     if (random() % 3 == 0) filter.sources = {sources[random() % 5], sources[random() % 5]};
@@ -402,6 +411,8 @@ TEST(ShowableCache, IsWhatFilteringEveryRowGives) {
         changed.language = world.random() % 2 == 0 ? "fr" : "l" + std::to_string(world.random() % 9);
         changed.type = world.random() % 2 == 0 ? "pdf" : "html";
         changed.date = static_cast<Timestamp>(world.random() % 1'800'000'000);
+        if (world.random() % 2 == 0)
+          changed.address = world.random_address(10'000'000 + world.random() % 1'000'000'000);
         ASSERT_TRUE(world.collection->update_state(changed, "").ok());
       }
     }
@@ -430,6 +441,36 @@ TEST(SearchFilter, WhatCanNeverBeShownOrMeetIsRefused) {
   EXPECT_EQ(check(SearchFilter{.since = 6, .until = 5}).error().code, ErrorCode::invalid);
   EXPECT_EQ(check(SearchFilter{.states = {ReferenceState::gone}}).error().code, ErrorCode::invalid);
   EXPECT_EQ(check(SearchFilter{.types = std::vector<std::string>(1'001, "a")}).error().code, ErrorCode::invalid);
+  EXPECT_EQ(check(SearchFilter{.domains = std::vector<std::string>(1'001, "a")}).error().code, ErrorCode::invalid);
+}
+
+TEST(SearchFilter, DomainsAreNamesOfHosts) {
+  SearchFilter filter;
+  for (const char* text : {"Example.org", "-sub.example.org", "https://docs.example.org/", "bücher.example", "[::1]"}) {
+    EXPECT_EQ(add_domain(filter, text), std::string_view(text) != "[::1]") << text;
+  }
+  EXPECT_EQ(filter.domains, (std::vector<std::string>{"example.org", "docs.example.org", "xn--bcher-kva.example"}));
+  EXPECT_EQ(filter.excluded_domains, std::vector<std::string>{"sub.example.org"});
+  const SearchFilter before = filter;
+  for (const char* text :
+       {"", "-", "--", "a b", "example.org/path", "user@example.org", "example.org:80", "?", "http://", "\xff"})
+    EXPECT_FALSE(add_domain(filter, text)) << text;
+  EXPECT_EQ(filter, before);
+}
+
+TEST(SearchFilter, AHostIsWithinADomainThatItEndsIn) {
+  SearchFilter only, without;
+  ASSERT_TRUE(add_domain(only, "a.org") && add_domain(without, "-a.org"));
+  for (const auto& [address, within] : {std::pair{"https://a.org/x", true},
+                                        {"https://b.a.org:8443/x?y", true},
+                                        {"http://nota.org/", false},
+                                        {"https://a.org.evil.example/a.org", false},
+                                        {"file:///a.org", false},
+                                        {"", false}}) {
+    EXPECT_EQ(lets_host_through(only, host_of(address)), within) << address;
+    EXPECT_EQ(lets_host_through(without, host_of(address)), !within) << address;
+  }
+  EXPECT_EQ(host_of("https://[::1]:8080/x"), "[::1]");
 }
 
 }  // namespace

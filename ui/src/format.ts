@@ -64,3 +64,6 @@ export const number = (value: number, language: Language, digits = 0): string =>
 export function times_smaller(text_bytes: number, index_bytes: number): number | null {
   return index_bytes > 0 && text_bytes > index_bytes ? text_bytes / index_bytes : null;
 }
+
+// The question in an address that ends in "?q=...", as a browser makes it that has the page as a search engine.
+export const question_of = (search: string): string => (new URLSearchParams(search).get("q") ?? "").slice(0, 2000);

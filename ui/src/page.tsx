@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, stats, type Answer, type Failure, type Stats } from "./api";
 import { AnswerView } from "./answer";
-import { bytes, number, times_smaller } from "./format";
+import { bytes, number, question_of, times_smaller } from "./format";
 import { words_of, type Language, type Words } from "./words";
 
 type State =
@@ -13,7 +13,7 @@ type State =
 
 export function Page({ language }: { language: Language }) {
   const words = words_of(language);
-  const [question, set_question] = useState("");
+  const [question, set_question] = useState(() => question_of(location.search));
   const [key, set_key] = useState("");
   const [state, set_state] = useState<State>({ step: "idle" });
   const [figures, set_figures] = useState<Stats | null>(null);
@@ -23,10 +23,12 @@ export function Page({ language }: { language: Language }) {
     const outcome = await stats(key);
     if (outcome.ok) set_figures(outcome.value);
   };
-  useEffect(() => void refresh_stats(), []);
+  useEffect(() => {
+    void refresh_stats();
+    void ask_it(); // /?q=...: where a browser goes that has this as a search engine
+  }, []);
 
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const ask_it = async () => {
     const asked = question.trim();
     if (!asked) return;
     const turn = ++latest.current;
@@ -37,6 +39,10 @@ export function Page({ language }: { language: Language }) {
       outcome.ok ? { step: "answered", answer: outcome.value, question: asked } : { step: "failed", failure: outcome.failure },
     );
     void refresh_stats();
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void ask_it();
   };
 
   return (

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answer_of, failure_of } from "../src/api";
-import { age, bytes, safe_link, seconds_of, split_marks, times_smaller } from "../src/format";
+import { age, bytes, question_of, safe_link, seconds_of, split_marks, times_smaller } from "../src/format";
 import { choose_language, words_of } from "../src/words";
 
 test("marks of real citations become links and nothing is lost", () => {
@@ -71,6 +71,12 @@ test("the page speaks the first language it knows", () => {
   assert.equal(choose_language(["de-DE", "fr-CA", "en"]), "fr");
   assert.equal(choose_language(["EN-us", "fr"]), "en");
   assert.equal(choose_language([]), "en");
+});
+
+test("an address may hold the question", () => {
+  assert.equal(question_of("?q=pr%C3%AAt+%26+%3Cb%3E"), "prêt & <b>");
+  assert.equal(question_of(""), "");
+  assert.equal(question_of("?q=" + "x".repeat(5000)).length, 2000);
 });
 
 test("both languages say everything", () => {

@@ -34,6 +34,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 void declare_source_commands(CLI::App& app, Context& context);  // add, sync, sources, remove
 void declare_search_commands(CLI::App& app, Context& context);  // search, ask
 void declare_serve_command(CLI::App& app, Context& context);
+void declare_mcp_command(CLI::App& app, Context& context);
 void declare_pin_command(CLI::App& app, Context& context);
 void declare_stats_command(CLI::App& app, Context& context);
 void declare_why_command(CLI::App& app, Context& context);

@@ -52,7 +52,13 @@ ApiError field_error(std::string param, std::string message) {
   return {400, std::move(message), "invalid_request_error", "invalid", std::move(param)};
 }
 
-Json json_of(const ApiError& error) {
+Json json_of(const ApiError& error, ErrorShape shape) {
+  constexpr int kInvalidRequest = -32600, kInternalError = -32603;  // JSON-RPC 2.0, section 5.1
+  if (shape == ErrorShape::plain) return {{"error", error.message}};
+  if (shape == ErrorShape::rpc)
+    return {{"jsonrpc", "2.0"},
+            {"id", nullptr},
+            {"error", {{"code", error.status < 500 ? kInvalidRequest : kInternalError}, {"message", error.message}}}};
   return {{"error",
            {{"message", error.message},
             {"type", error.type.empty() ? type_of(error.status) : error.type},

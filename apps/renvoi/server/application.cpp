@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "net/query.h"
+
 namespace renvoi::app {
 namespace {
 
@@ -51,6 +53,13 @@ bool matches(const std::string& pattern, const std::string& path, std::string& i
   return rest || id.find('/') == std::string::npos;
 }
 
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+std::string media_type_of(const net::ServerRequest& request) {
+  const std::string type = lower(request.header("content-type"));
+  return type.substr(0, type.find_first_of("; "));
+}
+
 bool changes_state(const std::string& method) { return method != "GET" && method != "HEAD"; }
 
 }  // namespace
@@ -68,16 +77,26 @@ void Reply::error(const ApiError& error) {
   net::ResponseWriter::Headers headers{{"Cache-Control", "no-store"}};
   if (error.retry_after_s) headers.emplace_back("Retry-After", std::to_string(*error.retry_after_s));
   if (error.status == 401) headers.emplace_back("WWW-Authenticate", "Bearer");
-  text(error.status, "application/json; charset=utf-8", dump(json_of(error)) + "\n", std::move(headers));
+  if (!error.allow.empty()) headers.emplace_back("Allow", error.allow);
+  text(error.status, "application/json; charset=utf-8", dump(json_of(error, errors_)) + "\n", std::move(headers));
 }
 
-void Reply::begin_events() {
+void Reply::begin_stream(std::string_view content_type) {
   status_ = 200;
-  writer_.begin(200, "text/event-stream; charset=utf-8",
-                with_security({{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}));
+  writer_.begin(200, content_type, with_security({{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}));
 }
+
+void Reply::begin_events() { begin_stream("text/event-stream; charset=utf-8"); }
 
 bool Reply::event(std::string_view data) { return writer_.write(fmt::format("data: {}\n\n", data)); }
+
+bool Reply::event(std::string_view name, std::string_view data) {
+  return writer_.write(fmt::format("event: {}\ndata: {}\n\n", name, data));
+}
+
+void Reply::begin_lines() { begin_stream("application/x-ndjson"); }
+
+bool Reply::line(const Json& value) { return writer_.write(dump(value) + "\n"); }
 
 std::optional<Json> read_body(const Exchange& exchange) {
   ParsedBody parsed = parse_body(exchange.request.body);
@@ -88,7 +107,12 @@ std::optional<Json> read_body(const Exchange& exchange) {
 
 Application::Application(Engine& given_engine, KeyRing& given_keys, bool keys_are_required)
     : engine(given_engine), keys(given_keys), require_key(keys_are_required), jobs(given_engine) {
-  add_openai_routes(routes_);
+  add_chat_routes(routes_);
+  add_responses_routes(routes_);
+  add_model_routes(routes_);
+  add_ollama_routes(routes_);
+  add_searxng_routes(routes_);
+  add_mcp_routes(routes_);
   add_question_routes(routes_);
   add_source_routes(routes_);
   add_reference_routes(routes_);
@@ -153,12 +177,13 @@ std::optional<ApiError> Application::refuse_origin(const net::ServerRequest& req
   return refused;
 }
 
-std::optional<ApiError> Application::refuse_content_type(const net::ServerRequest& request) const {
+std::optional<ApiError> Application::refuse_content_type(const Route& route, const net::ServerRequest& request) const {
   if (request.body.empty()) return {};
-  const std::string type = lower(request.header("content-type"));
-  if (type.substr(0, type.find(';')) == "application/json") return {};
-  return ApiError{415, "the body must be JSON: send Content-Type: application/json", "invalid_request_error",
-                  "wrong_content_type"};
+  const bool form = route.body == BodyType::form;
+  const std::string_view wanted = form ? kFormType : "application/json";
+  if (media_type_of(request) == wanted) return {};
+  return ApiError{415, fmt::format("the body must be {}: send Content-Type: {}", form ? "a form" : "JSON", wanted),
+                  "invalid_request_error", "wrong_content_type"};
 }
 
 void Application::dispatch(const net::ServerRequest& request, Reply& reply, std::string& route_name) {
@@ -168,8 +193,9 @@ void Application::dispatch(const net::ServerRequest& request, Reply& reply, std:
     std::string id;
     if (!matches(route.pattern, request.path, id)) continue;
     route_name = route.pattern;
+    reply.shape_errors(route.errors);
     if (route.method == method) return run(route, request, reply, std::move(id));
-    methods += (methods.empty() ? "" : ", ") + route.method;
+    if (methods.find(route.method) == std::string::npos) methods += (methods.empty() ? "" : ", ") + route.method;
   }
   if (methods.empty()) {
     return reply.error(ApiError{
@@ -178,35 +204,38 @@ void Application::dispatch(const net::ServerRequest& request, Reply& reply, std:
   }
   ApiError wrong{405, fmt::format("{} does not take {}: use {}", route_name, printable(request.method), methods),
                  "invalid_request_error", "method_not_allowed"};
-  reply.text(405, "application/json; charset=utf-8", dump(json_of(wrong)) + "\n", {{"Allow", methods}});
+  wrong.allow = methods;
+  reply.error(wrong);
+}
+
+std::optional<ApiError> Application::refuse_key(const net::ServerRequest& request, const Route& route, KeyRole needed,
+                                                std::optional<KeyRole>& role) {
+  if (!require_key) return {};
+  const std::string authorization = request.header("authorization");
+  const bool bearer = lower(authorization.substr(0, 7)) == "bearer ";
+  if (!bearer)
+    return ApiError{401,
+                    "an API key is needed: send 'Authorization: Bearer KEY' (a key is made by 'renvoi key new NAME')",
+                    "authentication_error", "key_missing"};
+  const auto key = keys.find(std::string_view(authorization).substr(7));
+  if (!key) return api_error(key.error());
+  if (!*key)
+    return ApiError{401, "this API key is not known here, or was revoked", "authentication_error", "key_invalid"};
+  role = (*key)->role;
+  if (*role >= needed) return {};
+  return ApiError{403,
+                  fmt::format("this key may only {}: {} {} needs a key with the role {}", to_string(*role),
+                              route.method, route.pattern, to_string(needed)),
+                  "permission_error", "role"};
 }
 
 void Application::run(const Route& route, const net::ServerRequest& request, Reply& reply, std::string id) {
-  Exchange exchange{request, reply, {}, std::move(id)};
-  if (require_key && route.role) {
-    const std::string authorization = request.header("authorization");
-    const bool bearer = lower(authorization.substr(0, 7)) == "bearer ";
-    if (!bearer) {
-      return reply.error(ApiError{
-          401, "an API key is needed: send 'Authorization: Bearer KEY' (a key is made by 'renvoi key new NAME')",
-          "authentication_error", "key_missing"});
-    }
-    auto key = keys.find(std::string_view(authorization).substr(7));
-    if (!key) return reply.error(key.error());
-    if (!*key)
-      return reply.error(
-          ApiError{401, "this API key is not known here, or was revoked", "authentication_error", "key_invalid"});
-    exchange.role = (*key)->role;
-    if (!exchange.allows(*route.role)) {
-      return reply.error(
-          ApiError{403,
-                   fmt::format("this key may only {}: {} {} needs a key with the role {}", to_string(*exchange.role),
-                               route.method, route.pattern, to_string(*route.role)),
-                   "permission_error", "role"});
-    }
+  Exchange exchange{request, reply, route, {}, std::move(id)};
+  if (route.role) {
+    if (const auto refused = refuse_key(request, route, *route.role, exchange.role)) return reply.error(*refused);
   }
   if (changes_state(request.method)) {
-    if (auto refused = refuse_content_type(request)) return reply.error(*refused);
+    if (const auto refused = refuse_content_type(route, request)) return reply.error(*refused);
   }
   route.handler(*this, exchange);
 }

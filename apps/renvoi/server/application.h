@@ -26,22 +26,33 @@ class Reply {
   void text(int status, std::string_view content_type, std::string body, net::ResponseWriter::Headers headers = {});
   void error(const ApiError& error);
   void error(const Error& given) { error(api_error(given)); }
-  // Server-sent events: begin, event any number of times, end.
+  // How the client of this route reads errors.
+  void shape_errors(ErrorShape shape) { errors_ = shape; }
+  // Server-sent events: begin, event any number of times, end. False: the client has gone.
   void begin_events();
-  bool event(std::string_view data);  // false: the client has gone
+  bool event(std::string_view data);
+  bool event(std::string_view name, std::string_view data);
   void end_events() { writer_.end(); }
+  // The same with a line of JSON for each (NDJSON).
+  void begin_lines();
+  bool line(const Json& value);
   bool began() const { return status_ != 0; }
   bool cancelled() const { return writer_.cancelled(); }
   int status() const { return status_; }
 
  private:
+  void begin_stream(std::string_view content_type);
   net::ResponseWriter& writer_;
+  ErrorShape errors_ = ErrorShape::openai;
   int status_ = 0;
 };
+
+struct Route;
 
 struct Exchange {
   const net::ServerRequest& request;
   Reply& reply;
+  const Route& route;
   std::optional<KeyRole> role;  // of the key that was shown; nothing when none is needed: everything is allowed then
   std::string id;               // what stood for {id}
   bool allows(KeyRole needed) const { return !role || *role >= needed; }
@@ -50,17 +61,28 @@ struct Exchange {
 struct Application;
 using RouteHandler = std::function<void(Application&, const Exchange&)>;
 
+enum class BodyType : std::uint8_t {
+  json,
+  form,  // application/x-www-form-urlencoded
+};
+
 struct Route {
   std::string method;           // GET serves HEAD as well
   std::string pattern;          // "/api/sources/{id}", "/assets/*"
   std::optional<KeyRole> role;  // nothing: open to everybody
   RouteHandler handler;
+  ErrorShape errors = ErrorShape::openai;
+  BodyType body = BodyType::json;
 };
 
 struct Application {
   Application(Engine& given_engine, KeyRing& given_keys, bool keys_are_required);
   // Called by net::HttpServer on its threads.
   void handle(const net::ServerRequest& request, net::ResponseWriter& writer);
+
+  // Why whoever asks may not: the key is missing, unknown, or of a lower role. `role` gets the key's, if one is needed.
+  std::optional<ApiError> refuse_key(const net::ServerRequest& request, const Route& route, KeyRole needed,
+                                     std::optional<KeyRole>& role);
 
   // Has what the answer cites from the web read as a source, where that is wanted. An answer stands without it.
   void keep_cited(const answer::AskRequest& request, const answer::Answer& answer);
@@ -75,18 +97,23 @@ struct Application {
  private:
   std::optional<ApiError> refuse_host(const net::ServerRequest& request) const;
   std::optional<ApiError> refuse_origin(const net::ServerRequest& request) const;
-  std::optional<ApiError> refuse_content_type(const net::ServerRequest& request) const;
+  std::optional<ApiError> refuse_content_type(const Route& route, const net::ServerRequest& request) const;
   void dispatch(const net::ServerRequest& request, Reply& reply, std::string& route_name);
   void run(const Route& route, const net::ServerRequest& request, Reply& reply, std::string id);
   std::vector<Route> routes_;
 };
 
 // Each file of routes adds its own.
-void add_openai_routes(std::vector<Route>& routes);     // /v1/...
+void add_chat_routes(std::vector<Route>& routes);       // /v1/chat/completions
+void add_responses_routes(std::vector<Route>& routes);  // /v1/responses
+void add_model_routes(std::vector<Route>& routes);      // /v1/models, /v1/embeddings, /v1/rerank
+void add_ollama_routes(std::vector<Route>& routes);     // /api/chat, /api/generate, /api/tags, ...
+void add_searxng_routes(std::vector<Route>& routes);    // /search, /config, /opensearch.xml
+void add_mcp_routes(std::vector<Route>& routes);        // /mcp
 void add_question_routes(std::vector<Route>& routes);   // /api/search, /api/ask
 void add_reference_routes(std::vector<Route>& routes);  // /api/references
 void add_source_routes(std::vector<Route>& routes);     // /api/sources
-void add_system_routes(std::vector<Route>& routes);     // /api/stats, /healthz, /metrics, /, /assets
+void add_system_routes(std::vector<Route>& routes);     // /api/stats, /healthz, /metrics, /openapi.json, /, /assets
 
 // The body as JSON, or nothing after having answered with what is wrong.
 std::optional<Json> read_body(const Exchange& exchange);

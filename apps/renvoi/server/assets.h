@@ -12,5 +12,7 @@ struct Asset {
 };
 // Empty in a build without the interface.
 const std::vector<Asset>& embedded_assets();
+// server/openapi.json.
+std::string_view embedded_openapi();
 
 }  // namespace renvoi::app

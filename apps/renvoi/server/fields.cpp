@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/utf8.h"
 
 namespace renvoi::app {
@@ -10,6 +12,16 @@ namespace {
 const Json kNull = nullptr;
 constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxListed = 1'000;
+
+// A whole number that is not negative, 3 as well as 3.0: JSON has one kind of number.
+std::optional<std::uint64_t> whole_number(const Json& value) {
+  constexpr double kMostExact = 9007199254740992;  // 2^53
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (!value.is_number_float()) return {};
+  const double number = value.get<double>();
+  if (!(number >= 0 && number <= kMostExact) || number != std::floor(number)) return {};
+  return static_cast<std::uint64_t>(number);
+}
 
 }  // namespace
 
@@ -58,11 +70,10 @@ std::uint64_t Fields::number(const std::string& name, std::uint64_t fallback, st
                              std::uint64_t highest) {
   const Json& value = raw(name);
   if (value.is_null()) return fallback;
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() < lowest || value.get<std::uint64_t>() > highest) {
-    refuse(name, fmt::format("must be a whole number from {} to {}", lowest, highest));
-    return fallback;
-  }
-  return value.get<std::uint64_t>();
+  const auto number = whole_number(value);
+  if (number && *number >= lowest && *number <= highest) return *number;
+  refuse(name, fmt::format("must be a whole number from {} to {}", lowest, highest));
+  return fallback;
 }
 
 std::vector<std::string> Fields::texts(const std::string& name) {
@@ -88,11 +99,12 @@ std::vector<std::uint64_t> Fields::numbers(const std::string& name, std::uint64_
   const Json list = value.is_array() ? value : Json::array({value});
   if (list.size() > kMaxListed) refuse(name, fmt::format("must list at most {} values", kMaxListed));
   for (const Json& each : list) {
-    if (!each.is_number_unsigned() || each.get<std::uint64_t>() < lowest || each.get<std::uint64_t>() > highest) {
+    const auto number = whole_number(each);
+    if (!number || *number < lowest || *number > highest) {
       refuse(name, fmt::format("must be a whole number from {} to {}, or a list of them", lowest, highest));
       return {};
     }
-    all.push_back(each.get<std::uint64_t>());
+    all.push_back(*number);
   }
   return all;
 }
@@ -124,7 +136,7 @@ void Fields::refuse_path(std::string path, std::string message) {
 }
 
 std::optional<ApiError> Fields::problem() {
-  if (problem_ || !value_.is_object()) return problem_;
+  if (problem_ || ignores_others_ || !value_.is_object()) return problem_;
   for (const auto& [name, ignored] : value_.items()) {
     if (known_.contains(name)) continue;
     std::string names;

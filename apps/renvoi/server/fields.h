@@ -36,9 +36,13 @@ class Fields {
   // Known, taken, and of no effect here.
   void ignore(std::initializer_list<std::string_view> names);
 
+  // From here on fields that nobody asked for are of no effect, too: the protocol is not ours, and its clients send
+  // more than one server knows.
+  void ignore_others() { ignores_others_ = true; }
+
   void refuse(const std::string& name, std::string message);
   void refuse_path(std::string path, std::string message);
-  // Nothing when all is well, unknown fields included.
+  // Nothing when all is well, unknown fields included, unless they are ignored.
   std::optional<ApiError> problem();
   std::string path_of(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }
 
@@ -47,6 +51,7 @@ class Fields {
   std::string path_;
   std::set<std::string, std::less<>> known_;
   std::optional<ApiError> problem_;
+  bool ignores_others_ = false;
 };
 
 // The body of a request as a JSON object; the error says where it is malformed.

@@ -98,6 +98,10 @@ search::SearchFilter read_filter(Fields& fields) {
   filter.languages = fields.texts("language");
   filter.types = read_types(fields);
   filter.states = read_states(fields, States::showable);
+  for (const std::string& domain : fields.texts("domain")) {
+    if (!search::add_domain(filter, domain))
+      fields.refuse("domain", "must be of names of hosts, as \"example.org\", or \"-example.org\" to leave one out");
+  }
   if (const auto days = read_days(fields, "since")) filter.since = days->first;
   if (const auto days = read_days(fields, "until")) filter.until = days->last;
   if (filter.since && filter.until && *filter.since > *filter.until) fields.refuse("until", "is before since");
@@ -120,7 +124,7 @@ Json json_of_query(const std::map<std::string, std::string>& query, std::initial
   Json body = Json::object();
   for (const auto& [name, value] : query) {
     const std::string field = name == "q" ? "query" : name;
-    if (field == "source" || field == "language" || field == "type" || field == "state") {
+    if (field == "source" || field == "language" || field == "type" || field == "state" || field == "domain") {
       add_list(field, value, body);
       continue;
     }

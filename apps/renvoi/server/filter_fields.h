@@ -12,10 +12,10 @@
 
 namespace renvoi::app {
 
-// source, language, type, state, since, until. Each of the first four a value or a list of them; the dates as
+// source, language, type, state, domain, since, until. Each of the first five a value or a list of them; the dates as
 // "2026-11-24", "2026-11" or "2026". Problems are left in `fields`.
 search::SearchFilter read_filter(Fields& fields);
-// The same, of references in any state; also checked_since, checked_until and text.
+// The same but for the domain, of references in any state; also checked_since, checked_until and text.
 catalog::ReferenceFilter read_reference_filter(Fields& fields);
 
 // The query of a GET as the JSON of the POST: lists, which are separated by commas there, become lists, the named

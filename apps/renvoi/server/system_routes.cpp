@@ -1,4 +1,4 @@
-// /api/stats, /healthz, /metrics, and the web interface.
+// /api/stats, /healthz, /metrics, /openapi.json, and the web interface.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -110,6 +110,10 @@ void send_asset(const Exchange& exchange, std::string_view name) {
       "not_found_error", "not_found"});
 }
 
+void openapi(Application&, const Exchange& exchange) {
+  exchange.reply.text(200, "application/json", std::string(embedded_openapi()), {{"Cache-Control", "no-cache"}});
+}
+
 void page(Application&, const Exchange& exchange) { send_asset(exchange, "index.html"); }
 void asset(Application&, const Exchange& exchange) { send_asset(exchange, exchange.id); }
 
@@ -119,6 +123,7 @@ void add_system_routes(std::vector<Route>& routes) {
   routes.push_back({"GET", "/api/stats", KeyRole::read, stats});
   routes.push_back({"GET", "/healthz", {}, health});
   routes.push_back({"GET", "/metrics", KeyRole::read, metrics});
+  routes.push_back({"GET", "/openapi.json", {}, openapi});
   routes.push_back({"GET", "/", {}, page});
   routes.push_back({"GET", "/assets/*", {}, asset});
 }

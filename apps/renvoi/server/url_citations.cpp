@@ -49,4 +49,14 @@ Json url_citations(std::string_view text, std::span<const answer::Citation> cita
   return annotations;
 }
 
+Json flat_url_citations(std::string_view text, std::span<const answer::Citation> citations) {
+  Json annotations = url_citations(text, citations);
+  for (Json& annotation : annotations) {
+    Json flat = std::move(annotation["url_citation"]);
+    flat["type"] = "url_citation";
+    annotation = std::move(flat);
+  }
+  return annotations;
+}
+
 }  // namespace renvoi::app
