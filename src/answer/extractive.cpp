@@ -8,7 +8,7 @@
 namespace renvoi::answer {
 namespace {
 
-constexpr float kFurthestBelowBest = 0.25F;  // in units of ScoredUnit::score
+constexpr float kFurthestBelowBest = 2.4F;  // in units of ScoredUnit::score
 constexpr float kSameWords = 0.8F;
 
 std::string_view text_of(const Evidence& evidence, const Unit& unit) {
