@@ -13,7 +13,7 @@ import sys
 import numpy
 from scipy.optimize import minimize
 
-NAMES = ["cosine", "cosine_in_text", "held", "held_headed", "held_locally", "held_before", "held_together", "pieces", "words", "first",
+NAMES = ["cosine", "cosine_in_text", "held", "held_headed", "held_locally", "held_before", "held_together", "pieces", "pairs", "words", "first",
          "says_number", "says_time", "says_person", "says_place", "says_reason"]  # those of unit_signs.h
 
 

@@ -75,6 +75,13 @@ void add_answers(const quality::AnswerEvaluation& answers, const std::vector<std
   }
 }
 
+Json json_of(const answer::AnswerSigns& signs) {
+  return {{"passage_cosine", signs.passage_cosine},
+          {"sentence_cosine", signs.unit_cosine},
+          {"words_held", signs.held},
+          {"same_language", signs.same_language}};
+}
+
 Json answers_json(const quality::AnswerEvaluation& answers, const std::vector<std::string>& others) {
   const AnswerFigures sum = figures_of(answers.answered);
   Json figures = {{"questions", answers.answered.size()},
@@ -94,9 +101,13 @@ Json answers_json(const quality::AnswerEvaluation& answers, const std::vector<st
   }
   Json foreign = Json::array();
   for (std::size_t i = 0; i < answers.foreign.size(); ++i) {
+    Json signs = Json::array();
+    for (const quality::ForeignQuestion& one : answers.foreign[i])
+      if (one.signs) signs.push_back(json_of(*one.signs));
     foreign.push_back({{"folder", others.at(i)},
                        {"questions", answers.foreign[i].size()},
-                       {"refused", refused_share(answers.foreign[i])}});
+                       {"refused", refused_share(answers.foreign[i])},
+                       {"signs", signs}});
   }
   figures["others"] = foreign;
   return figures;
@@ -119,6 +130,7 @@ Json questions_json(const quality::Evaluation& evaluation) {
     question["refused"] = number(one.refused);
     question["right document cited"] = number(one.right_citations > 0);
     question["ms"] = one.ms;
+    if (one.signs) question["signs"] = json_of(*one.signs);
     if (!evaluation.answers->answers_known) continue;
     question["sentence@1"] = number(one.at_1);
     question["sentence@3"] = number(one.at_3);

@@ -15,11 +15,13 @@ namespace {
 using Phrases = std::span<const std::string_view>;
 
 // Of several words or one, folded. A phrase that would be another kind's comes with the kind that is tried first.
-constexpr std::array<std::string_view, 23> kTimePhrases = {
-    "when",          "quand",        "what year",     "which year",     "quelle annee", "quelles annees",
-    "what date",     "which date",   "quelle date",   "what day",       "quel jour",    "what month",
-    "quel mois",     "what century", "which century", "quel siecle",    "what decade",  "quelle decennie",
-    "quelle epoque", "what time",    "quelle heure",  "quelle periode", "quelles dates"};
+constexpr std::array<std::string_view, 29> kTimePhrases = {
+    "when",           "quand",          "what year",       "which year",       "quelle annee",
+    "quelles annees", "what date",      "which date",      "quelle date",      "what day",
+    "quel jour",      "what month",     "quel mois",       "what century",     "which century",
+    "quel siecle",    "what decade",    "quelle decennie", "quelle epoque",    "what time",
+    "quelle heure",   "quelle periode", "quelles dates",   "en quelle saison", "quelle est la date",
+    "depuis combien", "a quel moment",  "quel moment",     "date de"};
 constexpr std::array<std::string_view, 43> kNumberPhrases = {
     "how many",          "how much",           "combien",         "percentage",      "percent",
     "pourcentage",       "how long",           "how old",         "how far",         "how tall",
@@ -31,7 +33,29 @@ constexpr std::array<std::string_view, 43> kNumberPhrases = {
     "quelle proportion", "quelle part",        "quel taux",       "what fraction",   "what proportion",
     "what temperature",  "quelle temperature", "quelle frequence"};
 constexpr std::array<std::string_view, 4> kNotPersonPhrases = {"ce qui", "en quoi", "pour qui", "what who"};
-constexpr std::array<std::string_view, 5> kPersonPhrases = {"who", "whom", "whose", "qui", "par qui"};
+constexpr std::array<std::string_view, 23> kPersonPhrases = {"who",
+                                                             "whom",
+                                                             "whose",
+                                                             "qui",
+                                                             "par qui",
+                                                             "comment appelle",
+                                                             "comment appellent",
+                                                             "comment se nomme",
+                                                             "comment se nommait",
+                                                             "comment appelait",
+                                                             "quel est le nom",
+                                                             "what is the name",
+                                                             "what was the name",
+                                                             "quel etait le nom",
+                                                             "quelle personne",
+                                                             "which person",
+                                                             "quel auteur",
+                                                             "quel roi",
+                                                             "quel president",
+                                                             "quel philosophe",
+                                                             "quel artiste",
+                                                             "quel peintre",
+                                                             "quel acteur"};
 constexpr std::array<std::string_view, 17> kPlacePhrases = {
     "where",        "what city", "which city",    "what country",   "which country", "what state",
     "which state",  "what town", "which town",    "what region",    "quelle ville",  "quel pays",

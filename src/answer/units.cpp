@@ -55,7 +55,10 @@ void add_sentences(const extract::Document& document, const Block& block, Unit u
   }
 }
 
-// Items from `first` on, up to the end of the list or of what one quote may hold; gives the block after them.
+bool is_item(BlockKind kind) { return kind == BlockKind::list_item || kind == BlockKind::table_row; }
+
+// Items or rows from `first` on, up to the end of the list, of the table or of what one quote may hold; gives the block
+// after them.
 std::size_t add_list(const extract::Document& document, const std::vector<Block>& blocks, std::size_t first, Unit unit,
                      std::vector<Unit>& out) {
   unit.is_list = true;
@@ -65,7 +68,7 @@ std::size_t add_list(const extract::Document& document, const std::vector<Block>
     unit.range.begin = blocks[first - 1].range.begin;
   }
   std::size_t next = first + 1;
-  while (next < blocks.size() && blocks[next].kind == BlockKind::list_item &&
+  while (next < blocks.size() && blocks[next].kind == blocks[first].kind &&
          blocks[next].range.end - unit.range.begin <= kLongestListBytes) {
     unit.range.end = blocks[next].range.end;
     ++next;
@@ -77,11 +80,11 @@ std::size_t add_list(const extract::Document& document, const std::vector<Block>
 void add_passage(const extract::Document& document, text::Range passage, const Unit& unit, std::vector<Unit>& out) {
   const std::vector<Block> blocks = blocks_in(document, passage);
   for (std::size_t i = 0; i < blocks.size();) {
-    if (blocks[i].kind == BlockKind::list_item) {
+    if (is_item(blocks[i].kind)) {
       i = add_list(document, blocks, i, unit, out);
       continue;
     }
-    const bool before_list = i + 1 < blocks.size() && blocks[i + 1].kind == BlockKind::list_item;
+    const bool before_list = i + 1 < blocks.size() && is_item(blocks[i + 1].kind);
     if (blocks[i].kind == BlockKind::paragraph && before_list && introduces(document.text, blocks[i].range)) {
       ++i;  // quoted with its list
       continue;

@@ -1,4 +1,4 @@
-// What can be quoted: whole sentences, and lists with the sentence that introduces them.
+// What can be quoted: whole sentences, and lists and tables with the sentence that introduces them.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ struct Unit {
   std::size_t document = 0;  // in Evidence::documents
   std::size_t passage = 0;   // in EvidenceDocument::passages
   text::Range range;         // in the document's text
-  bool is_list = false;      // a list, with what introduces it
+  bool is_list = false;      // a list or a table, with what introduces it
 };
 
 // Of every passage, in order. Headings are not quoted: they say what a text is about, not what it says.

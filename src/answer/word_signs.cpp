@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -38,6 +39,15 @@ std::vector<std::string> distinct_terms(const std::string& text, const std::stri
   return distinct;
 }
 
+using Pairs = std::set<std::pair<std::string, std::string>>;
+
+Pairs pairs_of(std::string_view text, const std::string& language) {
+  const std::vector<std::string> terms = text::terms(text, language);
+  Pairs pairs;
+  for (std::size_t i = 0; i + 1 < terms.size(); ++i) pairs.emplace(terms[i], terms[i + 1]);
+  return pairs;
+}
+
 // The units of one document, in order.
 class DocumentUnits {
  public:
@@ -46,6 +56,7 @@ class DocumentUnits {
       : evidence_(evidence), units_(units), weights_(weights) {
     const extract::Document& document = evidence.documents[units.front().document].document;
     wanted_ = distinct_terms(question.text, document.language);
+    pairs_ = pairs_of(question.text, document.language);
     std::unordered_map<std::string, float> holding;
     for (const Unit& unit : units) {
       terms_.push_back(term_set(text::slice(document.text, unit.range), document.language));
@@ -67,6 +78,7 @@ class DocumentUnits {
     TermSet together = terms_[i];
     if (i > 0) together.insert(terms_[i - 1].begin(), terms_[i - 1].end());
     signs[Sign::held_together] = share(together);
+    signs[Sign::pairs] = share_of(pairs_, pairs_of(text::slice(document.text, units_[i].range), document.language));
     signs[Sign::words] = std::log(1 + static_cast<float>(terms_[i].size()));
     signs[Sign::first] = i == 0 ? 1 : 0;
   }
@@ -84,6 +96,7 @@ class DocumentUnits {
   std::span<const Unit> units_;
   const TermWeights& weights_;
   std::vector<std::string> wanted_;
+  Pairs pairs_;
   std::vector<float> local_;
   std::vector<TermSet> terms_;
 };

@@ -83,6 +83,7 @@ class Evaluator {
   Result<void> go_the_whole_way(const BeirQuery& query, AnsweredQuestion& one) {
     RENVOI_TRY(const answer::Answer answer, ask(query, one.ms));
     one.refused = answer.abstained;
+    one.signs = answer.signs;
     const Judgments& judgments = set_.judgments.at(query.id);
     const auto answers = set_.answers.find(query.id);
     for (const answer::Citation& citation : answer.citations) {
@@ -176,7 +177,7 @@ Result<AnswerEvaluation> evaluate_answers(const BeirSet& set, const BuiltCorpus&
     for (const BeirQuery& query : queries) {
       double ms = 0;
       RENVOI_TRY(const answer::Answer answer, evaluator.ask(query, ms));
-      refused.push_back({query.id, answer.abstained});
+      refused.push_back({query.id, answer.abstained, answer.signs});
       tell();
     }
   }

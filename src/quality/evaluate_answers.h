@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "answer/abstention.h"
 #include "answer/units.h"
 #include "base/result.h"
 #include "model/embedder.h"
@@ -29,6 +31,7 @@ struct AnsweredQuestion {
   bool in_first_quote = false, in_a_quote = false;
   std::uint32_t citations = 0, right_citations = 0;  // of documents that are judged relevant
   bool has_span = false, span_is_right = false;      // a span in bold, that holds the answer or is within it
+  std::optional<answer::AnswerSigns> signs;          // what decided whether to answer
   double ms = 0;                                     // of the whole way; vectors that were known cost nothing
 };
 
@@ -36,6 +39,7 @@ struct AnsweredQuestion {
 struct ForeignQuestion {
   std::string id;
   bool refused = false;
+  std::optional<answer::AnswerSigns> signs;
 };
 
 struct AnswerEvaluationOptions {

@@ -41,8 +41,8 @@ std::string content_of(Fields& message) {
   return text;
 }
 
-// The last message of a person is the question.
-std::string question_of(Fields& fields) {
+// The last message of a person is the question; those before it go to `earlier`.
+std::string question_of(Fields& fields, std::vector<std::string>& earlier) {
   const Json& messages = fields.raw("messages");
   if (!messages.is_array() || messages.empty() || messages.size() > kMaxMessages) {
     fields.refuse("messages", fmt::format("must be a list of 1 to {} messages", kMaxMessages));
@@ -58,6 +58,7 @@ std::string question_of(Fields& fields) {
     const std::string content = content_of(message);
     message.ignore({"name", "refusal", "tool_calls", "tool_call_id", "function_call", "annotations", "audio"});
     if (role == "user") {
+      if (asked && !question.empty()) earlier.push_back(question);
       question = content;
       asked = true;
     }
@@ -70,7 +71,7 @@ std::string question_of(Fields& fields) {
 std::optional<ApiError> read_chat(const Json& body, const Config& config, ChatRequest& chat) {
   Fields fields(body, "");
   chat.model = fields.text("model", "renvoi");
-  chat.ask.question = question_of(fields);
+  chat.ask.question = question_of(fields, chat.ask.earlier_questions);
   chat.ask.max_citations = config.answer.max_citations;
   chat.ask.deadline_ms = config.answer.deadline_ms;
   chat.stream = fields.boolean("stream", false);
