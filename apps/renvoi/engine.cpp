@@ -252,6 +252,10 @@ ingest::IngestOptions Engine::ingest_options(const OnProgress& on_progress) cons
   options.sync.probe = config_.probe;
   options.sync.hosts_at_once = config_.fetch.hosts_at_once;
   options.sync.requests_per_minute = config_.fetch.source_requests_per_minute;
+  options.sync.is_cached = [this](const catalog::Reference& reference) {
+    const auto page = cache_->get(reference.id);
+    return page && page->fingerprint == reference.fingerprint;
+  };
   return options;
 }
 

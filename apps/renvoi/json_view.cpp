@@ -51,7 +51,7 @@ Json json_time(Timestamp time) { return time == 0 ? Json(nullptr) : Json(to_rfc3
 
 Json json_range(text::Range range) { return {{"begin", range.begin}, {"end", range.end}}; }
 
-Json json_by_state(std::span<const std::uint64_t, 6> counts) {
+Json json_by_state(std::span<const std::uint64_t, catalog::kReferenceStates> counts) {
   Json states = Json::object();
   for (std::size_t state = 0; state < counts.size(); ++state)
     states[std::string(to_string(static_cast<catalog::ReferenceState>(state)))] = counts[state];
@@ -67,7 +67,9 @@ Json json_of(const catalog::SourcePolicy& policy) {
           {"min_delay_ms", policy.min_delay_ms},
           {"revisit_after_s", policy.revisit_after_s},
           {"path_prefix", policy.path_prefix},
-          {"use_sitemaps", policy.use_sitemaps}};
+          {"use_sitemaps", policy.use_sitemaps},
+          {"requests_per_minute", policy.requests_per_minute},
+          {"serve_gone", policy.serve_gone}};
 }
 
 Json json_of(const catalog::Source& source) {

@@ -19,7 +19,7 @@ namespace renvoi::app {
 Json json_time(Timestamp time);  // RFC 3339, or null for never
 Json json_range(text::Range range);
 // Every state by name, of what CatalogCounts::references_by_state holds.
-Json json_by_state(std::span<const std::uint64_t, 6> counts);
+Json json_by_state(std::span<const std::uint64_t, catalog::kReferenceStates> counts);
 Json json_of(const catalog::SourcePolicy& policy);
 Json json_of(const catalog::Source& source);
 Json json_of(const search::SearchResponse& response);

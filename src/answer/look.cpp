@@ -57,7 +57,9 @@ std::string from_cache_only(Look& look, const std::optional<crawl::CachedPage>& 
                             std::string reason) {
   if (!cached) return reason + "; its text is not cached";
   take(look, cached->body, hints(known, cached->content_type, known.language));
-  look.checked_at = known.checked_at;
+  // What was last heard of an archived page is that it is missing: its text is as of the look before.
+  const bool missing = look.reference.state == ReferenceState::archived;
+  look.checked_at = missing && known.history.compared_at != 0 ? known.history.compared_at : known.checked_at;
   look.verified = false;
   return look.reason;
 }
@@ -87,7 +89,8 @@ Look look_again(const EvidenceReader& reader, const catalog::Reference& known, s
   }
   const std::int64_t revisit_s =
       crawl::revisit_interval_s(known.history, source->policy.revisit_after_s, reader.revisit);
-  look.reference = crawl::next_reference(known, seen, revisit_s, reader.life);
+  const bool kept = cached && source->policy.serve_gone;
+  look.reference = crawl::next_reference(known, seen, revisit_s, reader.life, kept);
   look.checked_at = seen.at != 0 ? seen.at : reader.collection.clock().now();
   look.verified = true;
 
@@ -101,7 +104,7 @@ Look look_again(const EvidenceReader& reader, const catalog::Reference& known, s
     }
   } else if (seen.outcome == crawl::Outcome::not_modified && cached) {
     take(look, cached->body, hints(known, cached->content_type, known.language));
-  } else if (look.reference.state == ReferenceState::host_down) {
+  } else if (look.reference.state == ReferenceState::host_down || look.reference.state == ReferenceState::archived) {
     look.reason = from_cache_only(look, cached, known, why_dropped(seen, look.reference));
   } else {
     look.reason = why_dropped(seen, look.reference);

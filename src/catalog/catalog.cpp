@@ -60,16 +60,16 @@ Result<Source> Catalog::add_source(const Source& source) {
     if (row) id = known.integer(0);
   }
   if (id == 0) {
-    RENVOI_TRY(Query add,
-               impl_->query(fmt::format("INSERT INTO source ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", kSourceColumns)));
+    RENVOI_TRY(Query add, impl_->query(fmt::format("INSERT INTO source ({}) VALUES ({})", kSourceColumns,
+                                                   placeholders(kSourceColumns))));
     bind_source(add, source);
     RENVOI_CHECK(add.run());
     id = impl_->database->last_id();
   } else {
     RENVOI_TRY(Source existing, impl_->source(static_cast<SourceId>(id)));
     existing.policy = source.policy;
-    RENVOI_TRY(Query update, impl_->query(fmt::format("UPDATE source SET ({}) = (?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE id=?",
-                                                      kSourceColumns)));
+    RENVOI_TRY(Query update, impl_->query(fmt::format("UPDATE source SET ({}) = ({}) WHERE id=?", kSourceColumns,
+                                                      placeholders(kSourceColumns))));
     bind_source(update, existing);
     RENVOI_CHECK(update.bind(id).run());
   }
@@ -80,9 +80,9 @@ Result<Source> Catalog::add_source(const Source& source) {
 Result<void> Catalog::update_source(const Source& source) {
   const std::lock_guard lock(impl_->mutex);
   RENVOI_TRY(Impl::Write write, Impl::Write::begin(*impl_));
-  RENVOI_TRY(Query update, impl_->query(fmt::format("UPDATE source SET ({}) = (?,?,?,?,?,?,?,?,?,?,?,?,?) "
+  RENVOI_TRY(Query update, impl_->query(fmt::format("UPDATE source SET ({}) = ({}) "
                                                     "WHERE id=? AND removed_at=0",
-                                                    kSourceColumns)));
+                                                    kSourceColumns, placeholders(kSourceColumns))));
   bind_source(update, source);
   RENVOI_CHECK(update.bind(to_number(source.id)).run());
   if (impl_->database->changes() == 0) return no_source(source.id);
@@ -209,35 +209,6 @@ Result<std::optional<Reference>> Catalog::find_reference(std::string_view addres
   RENVOI_TRY(std::optional<Reference> found, impl_->find(address));
   if (found.has_value()) return found;
   return impl_->find_alias(address);
-}
-
-Result<std::vector<std::string>> Catalog::aliases(SourceId source) {
-  const std::lock_guard lock(impl_->mutex);
-  RENVOI_TRY(Query rows, impl_->query("SELECT alias.address FROM alias JOIN reference ON reference.id=alias.reference "
-                                      "WHERE reference.source=? ORDER BY 1"));
-  rows.bind(to_number(source));
-  std::vector<std::string> found;
-  while (true) {
-    RENVOI_TRY(const bool row, rows.step());
-    if (!row) return found;
-    found.push_back(rows.text(0));
-  }
-}
-
-Result<std::optional<HostRecord>> Catalog::host(std::string_view origin) {
-  const std::lock_guard lock(impl_->mutex);
-  RENVOI_TRY(Query rows, impl_->query("SELECT origin, probed_at, probe FROM host WHERE origin=?"));
-  RENVOI_TRY(const bool row, rows.bind(origin).step());
-  if (!row) return std::optional<HostRecord>();
-  return std::optional(HostRecord{rows.text(0), rows.integer(1), rows.text(2)});
-}
-
-Result<void> Catalog::set_host(const HostRecord& host) {
-  const std::lock_guard lock(impl_->mutex);
-  RENVOI_TRY(Transaction transaction, Transaction::begin(*impl_->database));
-  RENVOI_TRY(Query set, impl_->query("INSERT OR REPLACE INTO host VALUES (?,?,?)"));
-  RENVOI_CHECK(set.bind(host.origin).bind(host.probed_at).bind(host.probe).run());
-  return transaction.commit();
 }
 
 Result<std::vector<Reference>> Catalog::references(std::optional<SourceId> source) {

@@ -38,10 +38,10 @@ struct AuditEntry {
 struct CatalogCounts {
   std::uint64_t sources = 0;
   std::uint64_t references = 0;
-  std::uint64_t references_by_state[6] = {};  // by ReferenceState
-  std::uint64_t indexed = 0;                  // references
-  std::uint64_t passages = 0;                 // of indexed references
-  std::uint64_t text_bytes = 0;               // of indexed references
+  std::uint64_t references_by_state[kReferenceStates] = {};  // by ReferenceState
+  std::uint64_t indexed = 0;                                 // references
+  std::uint64_t passages = 0;                                // of indexed references
+  std::uint64_t text_bytes = 0;                              // of indexed references
   std::uint64_t tombstones = 0;
   std::uint64_t frontier = 0;
 };
@@ -106,8 +106,11 @@ class Catalog {
   Result<Reference> reference(ReferenceId id);
   // Under its address, or one that it had before it moved.
   Result<std::optional<Reference>> find_reference(std::string_view address);
-  // The addresses that a source's references had before they moved. Sorted.
-  Result<std::vector<std::string>> aliases(SourceId source);
+  // The addresses that a source's references had before they moved; with `since` those that were looked at after it.
+  // Sorted.
+  Result<std::vector<std::string>> aliases(SourceId source, Timestamp since = 0);
+  // It still leads elsewhere. (A page of its own takes the address back: add_reference.)
+  Result<void> alias_looked_at(std::string_view address, Timestamp at);
   Result<std::vector<Reference>> references(std::optional<SourceId> source = {});
   // Those after `after`, by id, at most `limit`. Going on with ReferenceList::next gives each reference that meets the
   // filter all the while exactly once, whatever is written in between: ids are never used again. O(ids passed by), of
@@ -143,6 +146,8 @@ class Catalog {
   // Hosts. Nothing when it was never written.
   Result<std::optional<HostRecord>> host(std::string_view origin);
   Result<void> set_host(const HostRecord& host);
+  Result<std::vector<ListingRecord>> listing_records();
+  Result<void> set_listing_records(std::span<const ListingRecord> records);
 
   Result<std::vector<AuditEntry>> audit(std::size_t limit);  // newest first
   Result<std::vector<AuditEntry>> audit_of(ReferenceId reference, std::size_t limit);

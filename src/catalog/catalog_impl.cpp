@@ -141,14 +141,14 @@ Result<void> Catalog::Impl::drop_alias(std::string_view address) {
 }
 
 // The old address stays one of the reference's.
-Result<void> Catalog::Impl::move(const Reference& before, const Reference& after) {
+Result<void> Catalog::Impl::move(const Reference& before, const Reference& after, Timestamp now) {
   RENVOI_TRY(const std::optional<Reference> there, find(after.address));
   if (there.has_value())
     return Error{ErrorCode::conflict,
                  fmt::format("{} has a reference of its own, {}", after.address, to_number(there->id))};
   RENVOI_CHECK(keep_address_in_audit(before));
-  RENVOI_TRY(Query add, query("INSERT OR REPLACE INTO alias VALUES (?,?)"));
-  RENVOI_CHECK(add.bind(before.address).bind(to_number(before.id)).run());
+  RENVOI_TRY(Query add, query("INSERT OR REPLACE INTO alias VALUES (?,?,?)"));
+  RENVOI_CHECK(add.bind(before.address).bind(to_number(before.id)).bind(now).run());
   RENVOI_CHECK(drop_alias(after.address));
   RENVOI_CHECK(lift_tombstone(after.address));
   return leave_frontier(after.address);
@@ -172,7 +172,7 @@ Result<std::vector<Reference>> Catalog::Impl::references(std::optional<SourceId>
 
 Result<void> Catalog::Impl::update(const Reference& reference, Timestamp now, std::string_view event) {
   RENVOI_TRY(const Reference before, this->reference(reference.id));
-  if (before.address != reference.address) RENVOI_CHECK(move(before, reference));
+  if (before.address != reference.address) RENVOI_CHECK(move(before, reference, now));
   RENVOI_TRY(Query update, query(fmt::format("UPDATE reference SET ({}) = ({}) WHERE id=?", kReferenceColumns,
                                              placeholders(kReferenceColumns))));
   bind_reference(update, reference);

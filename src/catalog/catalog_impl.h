@@ -17,7 +17,7 @@ namespace renvoi::catalog {
 // Of a source whose removal has begun nothing is to be seen, though its rows leave by and by.
 inline constexpr std::string_view kKept = "source NOT IN (SELECT id FROM source WHERE removed_at<>0)";
 // The terms of the index `reference_indexed`, so that it is used.
-inline constexpr std::string_view kShown = "indexed=1 AND state IN (0, 3, 5)";  // LIVE, HOST_DOWN, MOVED
+inline constexpr std::string_view kShown = "indexed=1 AND state IN (0, 3, 5, 6)";  // as is_showable
 
 inline constexpr std::int64_t kMaxAuditEntries = 100'000;
 
@@ -55,7 +55,7 @@ struct Catalog::Impl {
   Result<void> lift_tombstone(std::string_view address);
   Result<std::optional<Reference>> find_alias(std::string_view address);
   Result<void> drop_alias(std::string_view address);
-  Result<void> move(const Reference& before, const Reference& after);
+  Result<void> move(const Reference& before, const Reference& after, Timestamp now);
   static AuditEntry read_audit(const Query& row);
   Result<void> leave_frontier(std::string_view address);
 

@@ -32,7 +32,7 @@ struct ReferenceList {
 
 struct SourceCounts {
   SourceId source = SourceId::none;
-  std::uint64_t references_by_state[6] = {};  // by ReferenceState
+  std::uint64_t references_by_state[kReferenceStates] = {};  // by ReferenceState
 };
 
 // Events of the audit trail that happened on one day (UTC) to references of one source.

@@ -42,6 +42,8 @@ Source read_source(const Query& row) {
   source.added_at = row.integer(11);
   source.synced_at = row.integer(12);
   source.last_outcome = row.text(13);
+  source.policy.requests_per_minute = number32(row, 14);
+  source.policy.serve_gone = row.integer(15) != 0;
   return source;
 }
 
@@ -80,6 +82,7 @@ void bind_source(Query& query, const Source& source) {
   query.bind(policy.max_depth).bind(policy.max_pages).bind(policy.min_delay_ms);
   query.bind(policy.revisit_after_s).bind(policy.path_prefix).bind(source.added_at).bind(source.synced_at);
   query.bind(truncate_utf8(source.last_outcome, kMaxRemarkBytes));
+  query.bind(policy.requests_per_minute).bind(std::int64_t{policy.serve_gone});
 }
 
 void bind_reference(Query& query, const Reference& reference) {

@@ -12,7 +12,7 @@ namespace renvoi::catalog {
 // In the order of read_source and bind_source, without the id.
 inline constexpr std::string_view kSourceColumns =
     "kind, address, retention, allow_private, obey_robots, max_depth, max_pages, min_delay_ms, revisit_after_s, "
-    "path_prefix, added_at, synced_at, last_outcome";
+    "path_prefix, added_at, synced_at, last_outcome, requests_per_minute, serve_gone";
 inline constexpr std::string_view kReferenceColumns =
     "source, address, title, language, type, date, depth, etag, last_modified, fingerprint, text_bytes, passages, "
     "indexed, state, state_since, checked_at, next_check_at, failures, first_failure_at, reason, moved_to, "

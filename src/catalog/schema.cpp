@@ -85,8 +85,21 @@ constexpr const char* kVersion4 = R"sql(
 UPDATE audit SET address='' FROM reference r WHERE r.id=audit.reference AND r.address=audit.address;
 )sql";
 
+// What a source's policy says of its rate and of pages that are gone; when an old address was last looked at; how often
+// the lists of a host told the truth; the states other than LIVE (0), which are few, and the days of the trail.
+constexpr const char* kVersion5 = R"sql(
+ALTER TABLE source ADD COLUMN requests_per_minute INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN serve_gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alias ADD COLUMN looked_at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE listing (
+  origin TEXT PRIMARY KEY, newer INTEGER NOT NULL, newer_changed INTEGER NOT NULL,
+  quiet INTEGER NOT NULL, quiet_changed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX reference_not_live ON reference (id) WHERE state<>0;
+CREATE INDEX audit_by_time ON audit (at);
+)sql";
+
 // Step i brings version i to i + 1; a new file goes through all of them.
-constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 Error foreign_file(const std::filesystem::path& file) {
   return {ErrorCode::corrupt, fmt::format("{} is an SQLite file but not a catalogue of renvoi; "

@@ -8,7 +8,8 @@ namespace {
 constexpr std::array<std::string_view, 9> kKinds = {"folder", "file", "url",  "site",   "sitemap",
                                                     "feed",   "list", "opml", "archive"};
 constexpr std::array<std::string_view, 3> kRetentions = {"none", "text", "page"};
-constexpr std::array<std::string_view, 6> kStates = {"LIVE", "SUSPECT", "GONE", "HOST_DOWN", "BLOCKED", "MOVED"};
+constexpr std::array<std::string_view, kReferenceStates> kStates = {"LIVE",    "SUSPECT", "GONE",    "HOST_DOWN",
+                                                                    "BLOCKED", "MOVED",   "ARCHIVED"};
 
 template <typename Enum, std::size_t N>
 std::optional<Enum> parse(const std::array<std::string_view, N>& names, std::string_view text) {
@@ -29,7 +30,8 @@ std::optional<ReferenceState> parse_reference_state(std::string_view text) {
 }
 
 bool is_showable(ReferenceState state) {
-  return state == ReferenceState::live || state == ReferenceState::host_down || state == ReferenceState::moved;
+  return state == ReferenceState::live || state == ReferenceState::host_down || state == ReferenceState::moved ||
+         state == ReferenceState::archived;
 }
 
 }  // namespace renvoi::catalog

@@ -45,6 +45,9 @@ struct SourcePolicy {
   std::int64_t revisit_after_s = 86'400;  // a sync passes over what was checked more recently; 0: never
   std::string path_prefix{};              // a site's scope, "/docs/"; empty: the folder of the start URL
   bool use_sitemaps = false;              // of a site: also what the sitemaps list that its robots.txt names
+  std::uint32_t requests_per_minute = 0;  // of a pass over it, evenly spread; 0: as all sources
+  // What is gone is served as ARCHIVED while the cache holds it; needs a retention. Never what its server withdrew.
+  bool serve_gone = false;
   bool operator==(const SourcePolicy&) const = default;
 };
 
@@ -59,8 +62,18 @@ struct Source {
 };
 
 // DESIGN section 9.
-enum class ReferenceState : std::uint8_t { live, suspect, gone, host_down, blocked, moved };
-std::string_view to_string(ReferenceState state);  // "LIVE", "SUSPECT", "GONE", "HOST_DOWN", "BLOCKED", "MOVED"
+enum class ReferenceState : std::uint8_t {
+  live,
+  suspect,
+  gone,
+  host_down,
+  blocked,
+  moved,
+  archived,  // missing, and served from the cache because its source's policy says so (SourcePolicy::serve_gone)
+};
+inline constexpr std::size_t kReferenceStates = 7;
+std::string_view to_string(
+    ReferenceState state);  // "LIVE", "SUSPECT", "GONE", "HOST_DOWN", "BLOCKED", "MOVED", "ARCHIVED"
 std::optional<ReferenceState> parse_reference_state(std::string_view text);
 
 // Conditional requests: what the server said of the version that was read.
@@ -105,6 +118,15 @@ struct Reference {
   CheckHistory history{};
 };
 
+// How far the lists of a host (sitemaps, feeds) can be believed: what was found of pages that they dated after the last
+// look, and of the others. What is old weighs less (crawl/revisit.h keeps and reads them).
+struct ListingRecord {
+  std::string origin{};
+  std::uint32_t newer = 0, newer_changed = 0;  // looks at pages said to be newer; how many had another text
+  std::uint32_t quiet = 0, quiet_changed = 0;  // at pages not said to be; the same
+  bool operator==(const ListingRecord&) const = default;
+};
+
 // What is known of a host (an origin: scheme, name, port), beyond its pages.
 struct HostRecord {
   std::string origin{};
@@ -112,7 +134,7 @@ struct HostRecord {
   std::string probe{};      // what it answered, as a sketch without text (crawl/soft_404.h)
 };
 
-// LIVE, HOST_DOWN or MOVED: what is indexed in such a state may be in a search result.
+// LIVE, HOST_DOWN, MOVED or ARCHIVED: what is indexed in such a state may be in a search result.
 bool is_showable(ReferenceState state);
 inline bool is_showable(const Reference& reference) { return reference.indexed && is_showable(reference.state); }
 

@@ -74,6 +74,10 @@ Result<Source> describe_source(const std::string& text, std::optional<SourceKind
   source.policy = policy;
   const std::string_view trimmed = trim(text);
   if (trimmed.empty()) return Error{ErrorCode::invalid, "a source is a folder, a file or a URL; nothing was given"};
+  if (policy.serve_gone && policy.retention == catalog::Retention::none)
+    return Error{
+        ErrorCode::invalid,
+        "what is gone can only be served where a copy is kept: set a retention (text or page) beside serve_gone"};
   if (trimmed.find("://") == std::string_view::npos) return describe_path(fs::path(trimmed), kind, std::move(source));
   RENVOI_TRY(const net::Url url, net::Url::parse(trimmed));
   if (url.scheme() == "file") return describe_path(url.file_path(), kind, std::move(source));

@@ -124,10 +124,8 @@ void still_gone(Reference& reference, const Observation& seen, const LifePolicy&
   reference.next_check_at = seen.at + policy.gone_recheck_s[reference.failures];
 }
 
-}  // namespace
-
-Reference next_reference(const Reference& reference, const Observation& observation, std::int64_t revisit_after_s,
-                         const LifePolicy& policy) {
+Reference next_of_known_state(const Reference& reference, const Observation& observation, std::int64_t revisit_after_s,
+                              const LifePolicy& policy) {
   Reference next = reference;
   const Outcome outcome = observation.outcome;
   const bool answered = outcome == Outcome::fetched || outcome == Outcome::not_modified ||
@@ -154,6 +152,28 @@ Reference next_reference(const Reference& reference, const Observation& observat
   } else {
     host_down(next, observation, policy);
   }
+  return next;
+}
+
+}  // namespace
+
+Reference next_reference(const Reference& reference, const Observation& observation, std::int64_t revisit_after_s,
+                         const LifePolicy& policy, bool kept) {
+  const bool was_archived = reference.state == ReferenceState::archived;
+  Reference before = reference;
+  if (was_archived) before.state = ReferenceState::suspect;
+  Reference next = next_of_known_state(before, observation, revisit_after_s, policy);
+  const bool dead = next.state == ReferenceState::gone;
+  const bool archives = kept && reference.state != ReferenceState::gone &&
+                        (was_archived || observation.outcome == Outcome::missing) &&
+                        (next.state == ReferenceState::suspect || dead);
+  if (!archives) {
+    if (was_archived && next.state == ReferenceState::suspect) next.state_since = observation.at;
+    return next;
+  }
+  if (dead) next.failures = before.failures + 1;  // so that the next look finds it as dead
+  next.state = ReferenceState::archived;
+  next.state_since = was_archived ? reference.state_since : observation.at;
   return next;
 }
 

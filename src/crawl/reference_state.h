@@ -30,10 +30,12 @@ struct LifePolicy {
 // validators (of a fetched or unmodified answer), history.checks. Fingerprint, title and passages are not touched: they
 // follow from extraction. Files that are not there are GONE at once when their folder is: the file system does not lie
 // as a web server does.
+// `kept`: its source serves what is gone, and the cache holds it: what would be SUSPECT or GONE because it is missing
+// is ARCHIVED, looked at as if it were the other, and back to that with the first look at which it is not kept.
 catalog::Reference next_reference(const catalog::Reference& reference, const Observation& observation,
-                                  std::int64_t revisit_after_s, const LifePolicy& policy = {});
+                                  std::int64_t revisit_after_s, const LifePolicy& policy = {}, bool kept = false);
 
-// May it be in a search result or an answer? LIVE, MOVED, and HOST_DOWN (with the date of the last check).
+// May it be in a search result or an answer? LIVE, MOVED, HOST_DOWN (with the date of the last check), and ARCHIVED.
 bool may_be_shown(catalog::ReferenceState state);
 
 }  // namespace renvoi::crawl

@@ -82,7 +82,9 @@ Reference SyncPass::next_of(const Reference& before, const Observation& seen, st
   Reference looked = before;
   if (changed) looked.history = compared(looked.history, seen.at, *changed);
   const std::int64_t after_s = revisit_interval_s(looked.history, source_.policy.revisit_after_s, options_.revisit);
-  return next_reference(looked, seen, after_s, options_.life);
+  const bool missing = seen.outcome == Outcome::missing || before.state == ReferenceState::archived;
+  const bool kept = missing && source_.policy.serve_gone && options_.is_cached && options_.is_cached(before);
+  return next_reference(looked, seen, after_s, options_.life, kept);
 }
 
 Result<void> SyncPass::load() {
@@ -104,9 +106,12 @@ Result<void> SyncPass::load() {
   if (has_local_documents(source_.kind)) return {};
   RENVOI_TRY(Scope scope, Scope::of(source_));
   scope_ = std::move(scope);
-  // A page that moved is looked at where it is now.
+  // A page that moved is looked at where it is now; its old address, where something names it, only now and then: it
+  // may get a page of its own.
   RENVOI_TRY(const auto aliases, catalog_.aliases(source_.id));
-  queued_.insert(aliases.begin(), aliases.end());
+  aliases_.insert(aliases.begin(), aliases.end());
+  RENVOI_TRY(const auto looked_at, catalog_.aliases(source_.id, clock_.now() - options_.revisit.longest_s + 1));
+  queued_.insert(looked_at.begin(), looked_at.end());
   return {};
 }
 
@@ -245,6 +250,7 @@ Result<void> SyncPass::take(LookAhead::Answer answer) {
 Result<void> SyncPass::look(const Wanted& wanted, Observation seen) {
   looked_at_.insert(wanted.address);
   host_given_up(wanted.address, &seen);
+  if (aliases_.contains(wanted.address)) RENVOI_CHECK(catalog_.alias_looked_at(wanted.address, clock_.now()));
   ++report_.totals.fetched;
   report_.totals.bytes += seen.body.size();
   if (seen.outcome == Outcome::fetched) note_redirect(wanted, seen);

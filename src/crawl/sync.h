@@ -65,13 +65,17 @@ struct SyncOptions {
   // Only these references (those that are due, where one is not LIVE): each is read whole and handed over even if its
   // text is the same, no link is followed, nothing new is looked for. What is gone leaves as in any pass.
   std::optional<std::set<ReferenceId>> only;
+  // Whether the cache holds the text that the index has of a reference. Asked of what is missing, where the source
+  // serves what is gone.
+  std::function<bool(const catalog::Reference&)> is_cached;
   // Of a folder: only what is at or under these absolute paths now, or was (a watch saw them change).
   std::optional<std::set<std::string>> paths;
   // Of different hosts; one host is asked for one thing at a time. 1: no thread is made, one page after the other.
   std::uint32_t hosts_at_once = 32;
   std::uint64_t max_held_bytes =
-      64u << 20;                          // of pages that were read and wait for their turn: beyond, no more is asked
-  std::uint32_t requests_per_minute = 0;  // of this pass, its pages and probes, evenly spread; 0: no limit
+      64u << 20;  // of pages that were read and wait for their turn: beyond, no more is asked
+  // Of this pass, its pages and probes, evenly spread; 0: no limit. The source's own holds where it is less.
+  std::uint32_t requests_per_minute = 0;
   std::function<void(const SyncProgress&)> on_progress;
 };
 

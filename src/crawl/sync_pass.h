@@ -1,6 +1,7 @@
 // One pass over one source: the state of a sync while it runs. For sync.cpp and its parts.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -23,6 +24,11 @@ std::string origin_of(const std::string& address);  // "" when it is no URL
 bool is_due_by_listing(const catalog::Reference& reference, Timestamp changed_at, std::int64_t revisit_after_s,
                        Timestamp now);
 
+// 0 is no limit.
+constexpr std::uint32_t strictest(std::uint32_t one, std::uint32_t other) {
+  return one == 0 ? other : other == 0 ? one : std::min(one, other);
+}
+
 // Of the thread that syncs. It decides alone, on one answer at a time; the hosts are asked by a LookAhead.
 class SyncPass {
  public:
@@ -35,7 +41,7 @@ class SyncPass {
         sink_(sink),
         options_(options),
         stop_(stop),
-        rate_(options.requests_per_minute) {}
+        rate_(strictest(options.requests_per_minute, source.policy.requests_per_minute)) {}
 
   Result<SyncReport> run();
 
@@ -180,6 +186,7 @@ class SyncPass {
   std::uint64_t last_ticket_ = 0;
   std::uint64_t parked_bytes_ = 0;                                        // of pages that wait for a probe
   std::set<std::string> queued_;                                          // ever, in this pass
+  std::set<std::string> aliases_;                                         // addresses that its references had before
   std::uint64_t pages_ = 0;                                               // references of the source that are not GONE
   std::uint64_t alive_ = 0;                                               // of those known when the pass began
   std::map<std::string, HostTally> hosts_;                                // by origin

@@ -43,6 +43,10 @@ std::string state_of(const Reference& reference, const LifePolicy& life) {
     case ReferenceState::blocked:
       return "BLOCKED" + since + because(reference) +
              ". That says nothing of whether it is there: it never becomes GONE";
+    case ReferenceState::archived:
+      return "ARCHIVED" + since + because(reference) + ". " + counted(reference.failures, "look", "looks") +
+             " found it missing; its source serves what is gone, so the copy in the cache stays in answers, labelled, "
+             "until the cache needs its room";
     case ReferenceState::gone:
       return "GONE" + since + because(reference) + ". The index holds nothing of it; this tombstone is kept";
   }

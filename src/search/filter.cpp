@@ -18,7 +18,7 @@ Result<void> check(const SearchFilter& filter) {
   for (const catalog::ReferenceState state : filter.states) {
     if (catalog::is_showable(state)) continue;
     return Error{ErrorCode::invalid, "references in state " + std::string(to_string(state)) +
-                                         " are in no search result: ask for LIVE, MOVED or HOST_DOWN"};
+                                         " are in no search result: ask for LIVE, MOVED, HOST_DOWN or ARCHIVED"};
   }
   for (const std::size_t entries :
        {filter.sources.size(), filter.languages.size(), filter.types.size(), filter.states.size()}) {

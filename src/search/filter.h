@@ -11,14 +11,14 @@
 
 namespace renvoi::search {
 
-// References that meet all of it may be hit. An empty list: any; of states: LIVE, MOVED and HOST_DOWN.
+// References that meet all of it may be hit. An empty list: any; of states: LIVE, MOVED, HOST_DOWN and ARCHIVED.
 struct SearchFilter {
   std::vector<SourceId> sources{};
   std::vector<std::string> languages{};  // "fr"; exactly as the catalogue has them
   std::vector<std::string> types{};      // extract::document_types()
   // By the reference's date, both days included. With either, references without a date are left out.
   std::optional<Day> since{}, until{};
-  std::vector<catalog::ReferenceState> states{};  // of LIVE, MOVED and HOST_DOWN
+  std::vector<catalog::ReferenceState> states{};  // of LIVE, MOVED, HOST_DOWN and ARCHIVED
   bool operator==(const SearchFilter&) const = default;
 };
 

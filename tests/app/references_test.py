@@ -130,6 +130,40 @@ class References(unittest.TestCase):
         hits = self.home.json("search", "the ferry of Port Aldric", "--source", "1", "--limit", "20")["hits"]
         self.assertEqual({hit["address"].rsplit("/", 1)[1] for hit in hits}, set(NAMES[4:]))
 
+    # A source may go on citing what is gone while the cache holds it; labelled, and as of the last look that saw it.
+    def test_what_is_gone_is_served_where_the_policy_says_so(self):
+        site = Site({"/lighthouse": page("The lighthouse", "The lighthouse of Port Aldric was built in 1871 by Hilda Marsh."),
+                     "/harbour": page("The harbour", "The harbour of Port Aldric has room for forty boats in winter.")})
+        self.addCleanup(site.close)
+        urls = self.home.folder / "kept.txt"
+        urls.write_text(f"{site.address}/lighthouse\n{site.address}/harbour\n")
+        add = ("--config", self.config, "add", urls, "--kind", "list", "--allow-private", "--delay-ms", "0", "--serve-gone")
+        status, _, err = self.home.run(*add)
+        self.assertNotEqual(status, 0)
+        self.assertIn("retention", err)
+        source = self.home.json(*add, "--retention", "text")["source"]["id"]
+        seen_at = self.home.json("why", f"{site.address}/lighthouse")["checked_at"]
+        del site.pages["/lighthouse"]
+        for _ in range(3):
+            time.sleep(1.1)
+            self.home.json("--config", self.config, "sync", str(source), "--force")
+        why = self.home.json("why", f"{site.address}/lighthouse")
+        self.assertEqual((why["state"], why["in_answers"]), ("ARCHIVED", True))
+        self.assertIn("copy in the cache", why["why"]["state"])
+        question = ("ask", "When was the lighthouse of Port Aldric built?", "--source", str(source), "--mode", "extractive")
+        answer = self.home.json("--config", self.config, *question)
+        cited = answer["citations"][0]
+        self.assertEqual((cited["state"], cited["verified"], cited["checked_at"]), ("ARCHIVED", False, seen_at))
+        self.assertIn("1871", cited["quote"])
+        hits = self.home.json("search", "lighthouse", "--source", str(source), "--state", "ARCHIVED")["hits"]
+        self.assertEqual([hit["address"] for hit in hits], [f"{site.address}/lighthouse"])
+        # Without its copy nothing is left to cite, and the next look says what it is.
+        for kept in (self.home.data / "collection" / "cache").iterdir():
+            kept.unlink()
+        answer = self.home.json("--config", self.config, *question)
+        self.assertNotIn(f"{site.address}/lighthouse", [each["address"] for each in answer["citations"]])
+        self.assertIn(self.home.json("why", f"{site.address}/lighthouse")["state"], ("SUSPECT", "GONE"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -266,9 +266,15 @@ TEST_F(CatalogTest, ANewerVersionIsRefusedAndNamed) {
   EXPECT_NE(error.message.find("version 7"), std::string::npos) << error.message;
 }
 
+// A file of version 4, from one of this version.
+constexpr const char* kTakeVersion5Away =
+    "ALTER TABLE source DROP COLUMN requests_per_minute; ALTER TABLE source DROP COLUMN serve_gone;"
+    "DROP TABLE listing; DROP INDEX reference_not_live; DROP INDEX audit_by_time;";
+
 TEST_F(CatalogTest, VersionTwoIsBroughtUpWithWhatItHeld) {
   page(site().id, "https://a.org/1");
   catalog.reset();
+  run_sql(kTakeVersion5Away);
   run_sql(
       "DROP TABLE alias; DROP TABLE host; DROP INDEX audit_by_reference;"
       "ALTER TABLE reference DROP COLUMN checks; ALTER TABLE reference DROP COLUMN comparisons;"
@@ -317,6 +323,33 @@ TEST_F(CatalogTest, HostsAreKept) {
   EXPECT_EQ((*catalog->host("https://a.org"))->probe, "y");
 }
 
+TEST_F(CatalogTest, WhatListsSaidAndAPolicyAreKept) {
+  EXPECT_TRUE(catalog->listing_records()->empty());
+  const std::vector<ListingRecord> records = {{"https://a.org", 1, 2, 3, 4}, {"https://b.org", 5, 6, 7, 8}};
+  ASSERT_TRUE(catalog->set_listing_records(std::vector<ListingRecord>{{"https://a.org", 9, 9, 9, 9}}).ok());
+  ASSERT_TRUE(catalog->set_listing_records(records).ok());
+  Source source = site();
+  EXPECT_FALSE(source.policy.serve_gone);
+  source.policy.serve_gone = true;
+  source.policy.requests_per_minute = 30;
+  ASSERT_TRUE(catalog->update_source(source).ok());
+  open();
+  EXPECT_EQ(*catalog->listing_records(), records);
+  EXPECT_EQ(catalog->source(source.id)->policy, source.policy);
+}
+
+TEST_F(CatalogTest, AnAliasRemembersWhenItWasLookedAt) {
+  const Source source = site();
+  Reference reference = page(source.id, "https://a.org/old");
+  reference.address = "https://a.org/new";
+  ASSERT_TRUE(catalog->update_reference(reference, 105).ok());
+  EXPECT_EQ(catalog->aliases(source.id, 105)->size(), 1u) << "it was looked at when it was seen to have moved";
+  EXPECT_TRUE(catalog->aliases(source.id, 106)->empty());
+  ASSERT_TRUE(catalog->alias_looked_at("https://a.org/old", 200).ok());
+  EXPECT_EQ(catalog->aliases(source.id, 106)->size(), 1u);
+  EXPECT_EQ(catalog->aliases(source.id)->size(), 1u);
+}
+
 TEST_F(CatalogTest, TheAuditTrailOfOneReferenceIsItsOwn) {
   const Source source = site();
   const Reference one = page(source.id, "https://a.org/1"), two = page(source.id, "https://a.org/2");
@@ -357,6 +390,8 @@ TEST_F(CatalogTest, TheAuditTrailSaysUnderWhichAddressAThingHappened) {
 TEST_F(CatalogTest, VersionThreeGivesUpTheAddressesItRepeats) {
   const Reference reference = page(site().id, "https://a.org/1");
   catalog.reset();
+  run_sql(kTakeVersion5Away);
+  run_sql("ALTER TABLE alias DROP COLUMN looked_at");
   run_sql(
       "DELETE FROM audit;"
       "INSERT INTO audit (at, reference, address, event, reason) VALUES (1, 1, 'https://a.org/1', 'found', ''),"

@@ -295,5 +295,36 @@ TEST(ReferenceState, AYearOfAnyAnswersKeepsThePromises) {
   }
 }
 
+TEST(ReferenceState, ArchivedIsWhatWouldBeSuspectOrGoneWhileItIsKept) {
+  for (const int status : {404, 410}) {
+    Reference kept = live(), usual = live();
+    for (Timestamp now = kStart + 5; now < kStart + 300 * kDay_s; now = kept.next_check_at) {
+      kept = next_reference(kept, answer(status, now), kDay_s, {}, true);
+      EXPECT_EQ(kept.state, ReferenceState::archived);
+      EXPECT_EQ(kept.state_since, kStart + 5);
+      EXPECT_TRUE(may_be_shown(kept.state));
+      if (usual.state == ReferenceState::gone) continue;
+      usual = next_reference(usual, answer(status, now), kDay_s);
+      EXPECT_EQ(kept.next_check_at, usual.next_check_at) << "it is looked at as the other would be";
+    }
+    EXPECT_EQ(usual.state, ReferenceState::gone);
+    const Timestamp now = kept.next_check_at;
+    EXPECT_EQ(next_reference(kept, answer(status, now), kDay_s).state, ReferenceState::gone) << "not kept any more";
+    EXPECT_EQ(next_reference(kept, answer(200, now), kDay_s, {}, true).state, ReferenceState::live);
+    EXPECT_EQ(next_reference(kept, answer(503, now), kDay_s, {}, true).state, ReferenceState::archived);
+    EXPECT_EQ(next_reference(kept, answer(403, now), kDay_s, {}, true).state, ReferenceState::archived);
+    EXPECT_EQ(next_reference(kept, answer(451, now), kDay_s, {}, true).state, ReferenceState::blocked) << "withdrawn";
+    const Reference lost = next_reference(kept, answer(503, now), kDay_s);
+    EXPECT_EQ(lost.state, ReferenceState::suspect);
+    EXPECT_EQ(lost.state_since, now);
+  }
+  // Trouble on the way archives nothing, and a tombstone stays one.
+  EXPECT_EQ(next_reference(live(), answer(503, kStart), kDay_s, {}, true).state, ReferenceState::host_down);
+  EXPECT_EQ(next_reference(live(), answer(403, kStart), kDay_s, {}, true).state, ReferenceState::blocked);
+  const Reference dead = live_through(live(), 404, 30);
+  ASSERT_EQ(dead.state, ReferenceState::gone);
+  EXPECT_EQ(next_reference(dead, answer(404, kStart + 40 * kDay_s), kDay_s, {}, true).state, ReferenceState::gone);
+}
+
 }  // namespace
 }  // namespace renvoi::crawl

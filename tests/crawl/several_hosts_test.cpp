@@ -325,10 +325,21 @@ TEST_F(SeveralHosts, TheFeedsOfAnOpmlFileAreAskedForAtOnce) {
 TEST_F(SeveralHosts, ThePassKeepsToItsRate) {
   list({address(0, 0), address(1, 0), address(2, 0), address(3, 0)});
   for (int host = 0; host < 4; ++host) set(address(host, 0), "host " + std::to_string(host));
+  const auto took = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    clock.advance(10 * 86'400);
+    EXPECT_EQ(sync().totals.fetched, 4u);
+    return std::chrono::steady_clock::now() - start;
+  };
   options.requests_per_minute = 60 * 20;  // one in 50 ms
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(sync().totals.new_documents, 4u);
-  EXPECT_GE(std::chrono::steady_clock::now() - start, 150ms);
+  EXPECT_GE(took(), 150ms);
+  source.policy.requests_per_minute = 60 * 10;
+  EXPECT_GE(took(), 300ms) << "the source's own rate is less";
+  source.policy.requests_per_minute = 60 * 1'000;
+  EXPECT_GE(took(), 150ms) << "and cannot be more";
+  options.requests_per_minute = 0;
+  source.policy.requests_per_minute = 60 * 10;
+  EXPECT_GE(took(), 300ms);
 }
 
 // Seeded webs of pages, some missing, down, redirected, copies of one another: one page after the other and 16 hosts at

@@ -326,6 +326,68 @@ TEST_F(SyncTest, APageThatMovesForGoodIsMoved) {
   EXPECT_EQ(find(site.url("/docs/a"))->address, site.url("/docs/b"));
 }
 
+TEST_F(SyncTest, AnOldAddressThatGetsAPageOfItsOwnIsReadAndAskedForSeldomUntilThen) {
+  site.set_html("/docs/", "start", {"a"});
+  site.set_html("/docs/a", "text");
+  sync();
+  site.set("/docs/b", {200, test::html("Page /docs/a", "text")});
+  site.set("/docs/a", {301, "", "text/plain", {{"Location", "/docs/b"}}});
+  for (int i = 0; i < 2; ++i) {
+    clock.advance(2 * 86'400);
+    sync();
+  }
+  ASSERT_EQ(find(site.url("/docs/a"))->address, site.url("/docs/b"));
+  site.forget();
+  for (int day = 0; day < 20; ++day) {
+    site.set_html("/docs/", "start of day " + std::to_string(day), {"a"});  // names the old address
+    clock.advance(86'400);
+    sync();
+  }
+  EXPECT_GE(site.asked("/docs/a"), 2);
+  EXPECT_LE(site.asked("/docs/a"), 3) << "once a week";
+  EXPECT_EQ(find(site.url("/docs/a"))->address, site.url("/docs/b"));
+  site.set_html("/docs/a", "another text at the old address");
+  for (int day = 0; day < 8; ++day) {
+    site.set_html("/docs/", "start of week " + std::to_string(day), {"a"});
+    clock.advance(86'400);
+    sync();
+  }
+  const auto own = find(site.url("/docs/a"));
+  ASSERT_TRUE(own.has_value());
+  EXPECT_EQ(own->address, site.url("/docs/a"));
+  EXPECT_EQ(state("/docs/b"), ReferenceState::live);
+  EXPECT_EQ(showable(), 3u);
+}
+
+TEST_F(SyncTest, WhatIsGoneIsArchivedWhereItsSourceServesItAndTheCacheHasIt) {
+  source.policy.retention = catalog::Retention::text;
+  source.policy.serve_gone = true;
+  bool cached = true;
+  options.is_cached = [&](const Reference&) { return cached; };
+  site.set_html("/docs/", "start", {"a", "b", "c", "d"});
+  for (const char* path : {"/docs/a", "/docs/b", "/docs/c", "/docs/d"}) site.set_html(path, path);
+  sync();
+  site.remove("/docs/a");
+  for (int week = 0; week < 20; ++week) {
+    clock.advance(8 * 86'400);
+    sync();
+    EXPECT_EQ(state("/docs/a"), ReferenceState::archived);
+    EXPECT_EQ(showable(), 5u);
+  }
+  site.forget();
+  for (int day = 0; day < 60; ++day) {
+    clock.advance(86'400);
+    sync();
+  }
+  EXPECT_LE(site.asked("/docs/a"), 3) << "as seldom as a tombstone";
+  // The cache needed its room.
+  cached = false;
+  clock.advance(31 * 86'400);
+  sync();
+  EXPECT_EQ(state("/docs/a"), ReferenceState::gone);
+  EXPECT_EQ(showable(), 4u);
+}
+
 TEST_F(SyncTest, WrongTypesEmptyAndBrokenPagesAreProblemsNotTheEnd) {
   site.set_html("/docs/", "start", {"binary", "empty", "loop", "good", "gone"});
   site.set("/docs/binary", {200, std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", 18), "image/png"});

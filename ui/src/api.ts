@@ -1,6 +1,6 @@
 // The two routes this page uses, as docs/http-api.md describes them.
 
-export type ReferenceState = "LIVE" | "SUSPECT" | "GONE" | "HOST_DOWN" | "BLOCKED" | "MOVED";
+export type ReferenceState = "LIVE" | "SUSPECT" | "GONE" | "HOST_DOWN" | "BLOCKED" | "MOVED" | "ARCHIVED";
 
 export interface Citation {
   number: number;

@@ -43,6 +43,7 @@ const english = {
   HOST_DOWN: "host down",
   BLOCKED: "blocked",
   MOVED: "moved",
+  ARCHIVED: "gone, our copy",
 };
 
 export type Words = typeof english;
@@ -90,6 +91,7 @@ const french: Words = {
   HOST_DOWN: "serveur muet",
   BLOCKED: "bloqué",
   MOVED: "déplacé",
+  ARCHIVED: "disparu, notre copie",
 };
 
 export type Language = "fr" | "en";

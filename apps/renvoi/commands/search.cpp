@@ -67,9 +67,9 @@ void add_filter_options(CLI::App& command, FilterOptions& filter) {
       ->check(CLI::IsMember(types));
   command.add_option("--since", filter.since, "Only what is dated then or later: 2026-11-24, 2026-11 or 2026");
   command.add_option("--until", filter.until, "Only what is dated then or earlier; undated pages are left out");
-  command.add_option("--state", filter.states, "Only references in this state (LIVE, MOVED, HOST_DOWN)")
+  command.add_option("--state", filter.states, "Only references in this state (LIVE, MOVED, HOST_DOWN, ARCHIVED)")
       ->delimiter(',')
-      ->check(CLI::IsMember({"LIVE", "MOVED", "HOST_DOWN"}));
+      ->check(CLI::IsMember({"LIVE", "MOVED", "HOST_DOWN", "ARCHIVED"}));
 }
 
 std::string title_of(const std::string& title, const std::string& address) {

@@ -16,9 +16,10 @@ constexpr const char* kStopping =
 
 struct AddOptions {
   std::string source, kind, retention, prefix;
-  std::optional<std::uint32_t> depth, max_pages, delay_ms;
+  std::optional<std::uint32_t> depth, max_pages, delay_ms, requests_per_minute;
   std::optional<std::int64_t> revisit_s;
-  bool allow_private = false, sitemaps = false, no_robots = false, no_sync = false, force = false, fast = false;
+  bool allow_private = false, sitemaps = false, serve_gone = false, no_robots = false, no_sync = false, force = false,
+       fast = false;
 };
 
 struct SyncCommandOptions {
@@ -37,6 +38,8 @@ Result<catalog::Source> describe(const AddOptions& options, const Config& config
   policy.allow_private_addresses = options.allow_private;
   policy.obey_robots = !options.no_robots;
   policy.use_sitemaps = options.sitemaps;
+  policy.serve_gone = options.serve_gone;
+  if (options.requests_per_minute) policy.requests_per_minute = *options.requests_per_minute;
   const auto kind = options.kind.empty() ? std::nullopt : catalog::parse_source_kind(options.kind);
   return crawl::describe_source(options.source, kind, policy);
 }
@@ -290,6 +293,11 @@ void declare_add(CLI::App& app, Context& context) {
   add->add_option("--retention", options->retention,
                   "What to keep: none (index only), text, page (a bounded cache) [none]")
       ->check(CLI::IsMember({"none", "text", "page"}));
+  add->add_flag(
+      "--serve-gone", options->serve_gone,
+      "Go on citing what is gone while the cache holds it, labelled ARCHIVED (with --retention text or page)");
+  add->add_option("--requests-per-minute", options->requests_per_minute,
+                  "Of a pass over this source, evenly spread; 0: no limit of its own [0]");
   add->add_flag("--no-robots", options->no_robots, "Do not obey robots.txt (a site of your own only)");
   add->add_flag("--no-sync", options->no_sync, "Only note it; read it later with 'renvoi sync'");
   add->add_flag("--fast", options->fast,

@@ -58,9 +58,10 @@ std::vector<catalog::ReferenceState> read_states(Fields& fields, States allowed)
     if (state && (allowed == States::all || catalog::is_showable(*state))) {
       states.push_back(*state);
     } else {
-      fields.refuse("state", allowed == States::all
-                                 ? R"(must be of "LIVE", "SUSPECT", "GONE", "HOST_DOWN", "BLOCKED", "MOVED")"
-                                 : R"(must be of "LIVE", "MOVED", "HOST_DOWN")");
+      fields.refuse("state",
+                    allowed == States::all
+                        ? R"(must be of "LIVE", "SUSPECT", "GONE", "HOST_DOWN", "BLOCKED", "MOVED", "ARCHIVED")"
+                        : R"(must be of "LIVE", "MOVED", "HOST_DOWN", "ARCHIVED")");
     }
   }
   return states;

@@ -82,6 +82,9 @@ std::optional<ApiError> read_add(const Json& body, const Config& config, AddRequ
       fields.number("revisit_after_s", static_cast<std::uint64_t>(policy.revisit_after_s), 0, kMost));
   policy.path_prefix = fields.text("path_prefix", policy.path_prefix);
   policy.use_sitemaps = fields.boolean("use_sitemaps", policy.use_sitemaps);
+  policy.requests_per_minute =
+      static_cast<std::uint32_t>(fields.number("requests_per_minute", policy.requests_per_minute, 0, kMost));
+  policy.serve_gone = fields.boolean("serve_gone", policy.serve_gone);
   add.force = fields.boolean("force", false);
   if (add.address.empty()) fields.refuse("address", "is empty");
   return fields.problem();
