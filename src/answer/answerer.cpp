@@ -305,7 +305,7 @@ Result<Answer> Answerer::ask(const AskRequest& asked, const OnAnswerPiece& on_pi
     if (written) return answer;
     answer.mode = AnswerMode::extractive;
   }
-  const std::optional<AnswerSpan> span = answer_span(evidence, ranked.front().unit, question.text);
+  const std::optional<AnswerSpan> span = answer_span(evidence, ranked, question.text);
   for (const Unit& unit : choose_units(evidence, ranked, std::min(request.max_citations, kMostQuotes))) {
     if (!writer.add(shown_quote(evidence, unit, span), unit, "\n\n")) break;
   }

@@ -11,6 +11,7 @@ namespace renvoi::answer {
 namespace {
 
 constexpr float kFurthestBelowBest = 2.4F;  // in units of ScoredUnit::score
+constexpr float kClearlyBetter = 2.0F;      // log-odds of e^2, 7 to 1: below it no words are put in bold
 constexpr float kSameWords = 0.8F;
 
 std::string_view text_of(const Evidence& evidence, const Unit& unit) {
@@ -83,7 +84,10 @@ std::vector<Unit> choose_units(const Evidence& evidence, std::span<const ScoredU
   return chosen;
 }
 
-std::optional<AnswerSpan> answer_span(const Evidence& evidence, const Unit& best, std::string_view question) {
+std::optional<AnswerSpan> answer_span(const Evidence& evidence, std::span<const ScoredUnit> ranked,
+                                      std::string_view question) {
+  if (ranked.empty() || (ranked.size() > 1 && ranked[0].score < ranked[1].score + kClearlyBetter)) return std::nullopt;
+  const Unit& best = ranked.front().unit;
   const Asked asked = asked_for(question);
   if (best.is_list || asked == Asked::anything || asked == Asked::reason) return std::nullopt;
   const std::vector<text::Range> spans = spans_asked_for(asked, text_of(evidence, best), folded_words(question));

@@ -25,8 +25,9 @@ struct AnswerSpan {
 };
 
 // Of the best sentence, when the question asks for a number, a time, a person or a place and the sentence holds exactly
-// one that the question does not: with several, which one it is cannot be told. Nothing for a list or a table.
-std::optional<AnswerSpan> answer_span(const Evidence& evidence, const Unit& best, std::string_view question);
+// one that the question does not, and the next best is clearly less likely. Nothing for a list or a table.
+std::optional<AnswerSpan> answer_span(const Evidence& evidence, std::span<const ScoredUnit> ranked,
+                                      std::string_view question);
 
 // A quote as it is shown: trimmed, its own [n] marks made (n) so that none passes for a citation, list items and rows
 // of a table on lines of their own, `span` in bold where it is inside.
