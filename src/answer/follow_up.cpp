@@ -49,6 +49,7 @@ constexpr std::array<std::string_view, 16> kAsks = {"who",   "what",    "when", 
 struct Spoken {
   std::string shown, folded;
   bool says_something = false;
+  bool names = false;  // a capital inside of the question
 };
 
 std::vector<Spoken> spoken(std::string_view question) {
@@ -65,6 +66,7 @@ std::vector<Spoken> spoken(std::string_view question) {
     const bool asks = std::find(kAsks.begin(), kAsks.end(), word.folded) != kAsks.end();
     word.says_something =
         !function && !asks && (word.folded.size() > 1 || (word.folded[0] >= '0' && word.folded[0] <= '9'));
+    word.names = word.says_something && !words.empty() && text::lower_case(raw) != raw;
     words.push_back(std::move(word));
   }
   return words;
@@ -90,7 +92,7 @@ bool leans_on_earlier(std::string_view question) {
   for (const Spoken& word : words) {
     const bool pronoun = std::find(kPronouns.begin(), kPronouns.end(), word.folded) != kPronouns.end();
     if (pronoun && !impersonal && said < kWordsOfANoun) return true;
-    said += word.says_something ? 1 : 0;
+    said += word.names ? kWordsOfANoun : word.says_something ? 1 : 0;
   }
   return said < kFewestWords;
 }

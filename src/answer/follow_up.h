@@ -9,7 +9,8 @@
 namespace renvoi::answer {
 
 // Does `question` lean on what was said before? It begins as a continuation ("and on Sundays?", "et le dimanche ?"),
-// has a pronoun whose noun is not in it ("when was it built?"), or holds fewer than two words that say something.
+// has a pronoun whose noun is not in it ("when was it built?"), or holds fewer than two words that say something, and
+// no name.
 bool leans_on_earlier(std::string_view question);
 
 // `question`, and after it what the last earlier question that stands alone, and those after it, speak of: their words

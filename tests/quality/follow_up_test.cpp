@@ -94,7 +94,7 @@ TEST_P(FollowUps, FindTheirDocument) {
   const auto finds = [&](const std::string& question, const std::string& document) {
     search::SearchRequest request;
     request.query = question;
-    request.limit = 3;
+    request.limit = 1;
     const auto found = searcher.search(request);
     return found.ok() && std::any_of(found->hits.begin(), found->hits.end(), [&](const search::SearchHit& hit) {
              return built->document_of.at(to_number(hit.reference.id)) == document;
@@ -123,7 +123,7 @@ TEST_P(FollowUps, FindTheirDocument) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, FollowUps,
-                         testing::Values(Case{"en-xquad", &kEnglish, 60, 10, 4}, Case{"fr-piaf", &kFrench, 60, 10, 4}),
+                         testing::Values(Case{"en-xquad", &kEnglish, 60, 11, 2}, Case{"fr-piaf", &kFrench, 60, 11, 5}),
                          [](const auto& info) { return info.param.set.substr(0, 2); });
 
 }  // namespace
