@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <string>
 
-#include "cached_embedder.h"
 #include "model/llama_model.h"
 #include "need.h"
+#include "quality/cached_embedder.h"
 #include "quality/evaluate_tables.h"
 
 namespace {
@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   quality::TableEvaluationOptions options;
   options.weights = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F, 0.7F};
   for (int i = 5; i < argc; ++i) {
-    bench::CachedEmbedder cached(*encoder, std::string(argv[4]) + "/" + argv[i] + ".vectors");
+    quality::CachedEmbedder cached(*encoder, std::string(argv[4]) + "/" + argv[i] + ".vectors");
     const auto all = need(quality::evaluate_tables(std::string(argv[3]) + "/" + argv[i], cached, table, tokenizer,
                                                    *files, clock, options));
     std::printf("%s: %llu passages, fit %.1f s; BM25 %.4f, encoder %.4f, hybrid %.4f\n", argv[i],

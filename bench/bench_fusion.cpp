@@ -1,13 +1,13 @@
 // Hybrid search by the product's path at several values of FusionOptions::bm25_log_odds: what
 // docs/decisions/0003-fusion.md was chosen by.
 // Usage: bench_fusion MODEL.gguf EVAL CACHE SET...
-// CACHE is a folder where the encoder's vectors are kept from one run to the next (cached_embedder.h).
+// CACHE is a folder where the encoder's vectors are kept from one run to the next (quality/cached_embedder.h).
 #include <cstdio>
 #include <string>
 
-#include "cached_embedder.h"
 #include "model/llama_model.h"
 #include "need.h"
+#include "quality/cached_embedder.h"
 #include "quality/evaluate.h"
 #include "quality/scratch_folder.h"
 
@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   const std::string_view any = "?";
   need(encoder->embed(std::span(&any, 1), model::EmbedRole::query));  // then it knows its temperature
   for (int i = 4; i < argc; ++i) {
-    bench::CachedEmbedder cached(*encoder, std::string(argv[3]) + "/" + argv[i] + ".vectors");
+    quality::CachedEmbedder cached(*encoder, std::string(argv[3]) + "/" + argv[i] + ".vectors");
     const auto set = need(quality::read_beir(std::string(argv[2]) + "/" + argv[i], *files));
     const auto scratch = need(quality::ScratchFolder::make());
     const index::Identity identity{cached.digest(), static_cast<std::uint32_t>(cached.dimensions()),

@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # ./dev bench: encoding against raw llama.cpp, then the program on real pages. ./dev bench peers|vectors|fetch: against
-# other programs. Absolute figures mean little on a shared machine.
+# other programs; ./dev bench help [QUERIES]: recall in two languages. Absolute figures mean little on a shared machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/common.sh
 case "${1:-}" in
   peers|vectors) exec bash tools/bench_peers.sh "$@" ;;
+  help)
+    bash tools/setup.sh
+    bash tools/build.sh release renvoi
+    say "LibreOffice's help in French and English (the first time each is indexed: ten minutes on two cores)"
+    exec python3 -B bench/help_recall.py build/release/apps/renvoi/renvoi /usr/share/libreoffice/help build/bench-help "${@:2}"
+    ;;
   fetch) exec bash tools/bench_fetch.sh "${@:2}" ;;
 esac
 bash tools/setup.sh

@@ -143,6 +143,7 @@ Json json_of(const answer::Answer& answer) {
   }
   return {{"text", answer.text},
           {"language", answer.language},
+          {"understood_as", answer.understood_as.empty() ? Json() : Json(answer.understood_as)},
           {"mode", std::string(to_string(answer.mode))},
           {"abstained", answer.abstained},
           {"query_by", std::string(search::to_string(answer.query_by))},

@@ -17,8 +17,8 @@ struct AnswerSigns {
 struct AbstentionThresholds {
   float cosine_weight = 10.0F;
   float held_weight = 1.5F;
-  float least = 9.25F;                  // of the weighted sum
-  float other_language_cosine = 0.86F;  // least unit cosine
+  float least = 9.0F;                   // of the weighted sum
+  float other_language_cosine = 0.83F;  // least unit cosine
 };
 
 bool should_abstain(const AnswerSigns& signs, const AbstentionThresholds& thresholds = {});

@@ -63,6 +63,7 @@ struct AnswerTimings {
 struct Answer {
   std::string text;  // with [n] marks; in the language of the question when it abstains
   std::string language;
+  std::string understood_as;  // the question that was answered, where it is not the one that was asked
   AnswerMode mode = AnswerMode::extractive;
   bool abstained = false;
   bool from_web = false;    // the evidence is of the search engine's pages
@@ -77,6 +78,8 @@ struct Answer {
 
 struct AskRequest {
   std::string question;
+  // What the same person asked before, oldest first: a question that leans on it is made to stand alone (follow_up.h).
+  std::vector<std::string> earlier_questions;
   std::optional<AnswerMode> mode;    // nothing: the default of Answerer
   std::optional<AnswerScope> scope;  // the same
   search::SearchFilter filter;       // an answer from the collection cites nothing else

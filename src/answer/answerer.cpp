@@ -9,6 +9,7 @@
 #include "answer/citation.h"
 #include "answer/evidence.h"
 #include "answer/extractive.h"
+#include "answer/follow_up.h"
 #include "answer/generative.h"
 #include "answer/question.h"
 #include "answer/time_limit.h"
@@ -263,8 +264,11 @@ Answerer::Answerer(search::Collection& collection, search::Searcher& searcher, c
     : impl_(new Impl{collection, searcher, fetcher, generator, cache, std::move(options), engine}) {}
 Answerer::~Answerer() = default;
 
-Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_piece, std::stop_token stop) {
+Result<Answer> Answerer::ask(const AskRequest& asked, const OnAnswerPiece& on_piece, std::stop_token stop) {
   Answer answer;
+  AskRequest request = asked;
+  request.question = stand_alone_question(asked.question, asked.earlier_questions);
+  if (request.question != asked.question) answer.understood_as = request.question;
   answer.mode = request.mode.value_or(impl_->options.default_mode);
   if (answer.mode == AnswerMode::generative && impl_->generator == nullptr) {
     return Error{ErrorCode::invalid, "no model may generate here: ask in extractive mode, or add a model"};
@@ -278,7 +282,7 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
     return Error{ErrorCode::invalid, "no search engine is configured: set web.endpoint, or ask in scope 'index'"};
   }
   const TimeLimit limit(stop, request.deadline_ms);
-  answer.language = text::detect_language(request.question);
+  answer.language = text::detect_language(asked.question);
   const TermWeights weights(impl_->collection.snapshots().larger());
   answer.from_web = scope == AnswerScope::web;
   auto drafted = scope == AnswerScope::index ? impl_->from_index(request, weights, limit, answer)
@@ -301,8 +305,9 @@ Result<Answer> Answerer::ask(const AskRequest& request, const OnAnswerPiece& on_
     if (written) return answer;
     answer.mode = AnswerMode::extractive;
   }
+  const std::optional<AnswerSpan> span = answer_span(evidence, ranked, question.text);
   for (const Unit& unit : choose_units(evidence, ranked, std::min(request.max_citations, kMostQuotes))) {
-    if (!writer.add(shown_quote(evidence, unit), unit, "\n\n")) break;
+    if (!writer.add(shown_quote(evidence, unit, span), unit, "\n\n")) break;
   }
   if (answer.citations.empty()) abstain(answer, AbstentionReason::not_in_documents, on_piece);
   return answer;

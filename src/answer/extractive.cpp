@@ -1,14 +1,17 @@
 #include "answer/extractive.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "answer/marks.h"
+#include "answer/question_kind.h"
 #include "text/normalize.h"
 
 namespace renvoi::answer {
 namespace {
 
-constexpr float kFurthestBelowBest = 0.25F;  // in units of ScoredUnit::score
+constexpr float kFurthestBelowBest = 2.4F;  // in units of ScoredUnit::score
+constexpr float kClearlyBetter = 2.0F;      // log-odds of e^2, 7 to 1: below it no words are put in bold
 constexpr float kSameWords = 0.8F;
 
 std::string_view text_of(const Evidence& evidence, const Unit& unit) {
@@ -61,12 +64,48 @@ std::vector<Unit> choose_units(const Evidence& evidence, std::span<const ScoredU
     said.push_back(std::move(terms));
     if (!join(chosen, unit, evidence)) chosen.push_back(unit);
   }
+  // Sections as their best units rank, and in each section as it is read.
+  std::vector<std::pair<std::size_t, std::string>> sections;
+  const auto section_of = [&](const Unit& unit) {
+    return std::pair(unit.document,
+                     extract::heading_path_at(evidence.documents[unit.document].document, unit.range.begin));
+  };
+  std::vector<std::pair<std::size_t, Unit>> placed;
+  for (const Unit& unit : chosen) {
+    const auto section = section_of(unit);
+    const auto known = std::find(sections.begin(), sections.end(), section);
+    placed.emplace_back(static_cast<std::size_t>(known - sections.begin()), unit);
+    if (known == sections.end()) sections.push_back(section);
+  }
+  std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second.range.begin < b.second.range.begin;
+  });
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = placed[i].second;
   return chosen;
 }
 
-std::string shown_quote(const Evidence& evidence, const Unit& unit) {
+std::optional<AnswerSpan> answer_span(const Evidence& evidence, std::span<const ScoredUnit> ranked,
+                                      std::string_view question) {
+  if (ranked.empty() || (ranked.size() > 1 && ranked[0].score < ranked[1].score + kClearlyBetter)) return std::nullopt;
+  const Unit& best = ranked.front().unit;
+  const Asked asked = asked_for(question);
+  if (best.is_list || asked == Asked::anything || asked == Asked::reason) return std::nullopt;
+  const std::vector<text::Range> spans = spans_asked_for(asked, text_of(evidence, best), folded_words(question));
+  if (spans.size() != 1) return std::nullopt;
+  return AnswerSpan{best.document, {best.range.begin + spans[0].begin, best.range.begin + spans[0].end}};
+}
+
+std::string shown_quote(const Evidence& evidence, const Unit& unit, const std::optional<AnswerSpan>& span) {
   const extract::Document& document = evidence.documents[unit.document].document;
-  if (!unit.is_list) return without_marks(text_of(evidence, unit));
+  if (!unit.is_list) {
+    const std::string_view text = text_of(evidence, unit);
+    const bool inside = span && span->document == unit.document && span->range.begin >= unit.range.begin &&
+                        span->range.end <= unit.range.end && text.find('*') == std::string_view::npos;
+    if (!inside) return without_marks(text);
+    return without_marks(text::slice(document.text, {unit.range.begin, span->range.begin})) + "**" +
+           without_marks(text::slice(document.text, span->range)) + "**" +
+           without_marks(text::slice(document.text, {span->range.end, unit.range.end}));
+  }
   std::string shown;
   for (const extract::Block& block : document.blocks) {
     if (block.range.begin < unit.range.begin || block.range.end > unit.range.end) continue;

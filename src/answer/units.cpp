@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "answer/word_signs.h"
 #include "text/sentences.h"
 #include "text/terms.h"
 
@@ -17,14 +18,13 @@ using extract::BlockKind;
 constexpr std::uint32_t kLongestListBytes = 1'200;
 constexpr std::uint32_t kLongestIntroductionBytes = 300;
 constexpr std::uint32_t kShortestSentenceBytes = 12;
-constexpr std::size_t kMaxEncoded = 96;
+constexpr std::size_t kMaxEncoded = 64;     // under their headings
+constexpr std::size_t kMaxReadInText = 24;  // of those, after what is before them
 
-// How much each sign counts: first guesses; bench/abstention.py tells how many quotes hold the answer.
-constexpr float kCosineWeight = 5.0F;
-constexpr float kHeldWeight = 0.6F;
-constexpr float kSearchWeight = 0.6F;
-constexpr float kOtherLanguagePenalty = 0.3F;
-constexpr float kUnfinishedPenalty = 0.15F;
+// Beside the signs of the unit, in their scale (unit_signs.h).
+constexpr float kSearchWeight = 4.0F;  // of the passage's fused score: bench/fit_units.py knows one document only
+constexpr float kOtherLanguagePenalty = 3.0F;
+constexpr float kUnfinishedPenalty = 1.5F;
 
 text::Range clip(text::Range range, text::Range to) {
   return {std::max(range.begin, to.begin), std::min(range.end, to.end)};
@@ -55,7 +55,10 @@ void add_sentences(const extract::Document& document, const Block& block, Unit u
   }
 }
 
-// Items from `first` on, up to the end of the list or of what one quote may hold; gives the block after them.
+bool is_item(BlockKind kind) { return kind == BlockKind::list_item || kind == BlockKind::table_row; }
+
+// Items or rows from `first` on, up to the end of the list, of the table or of what one quote may hold; gives the block
+// after them.
 std::size_t add_list(const extract::Document& document, const std::vector<Block>& blocks, std::size_t first, Unit unit,
                      std::vector<Unit>& out) {
   unit.is_list = true;
@@ -65,7 +68,7 @@ std::size_t add_list(const extract::Document& document, const std::vector<Block>
     unit.range.begin = blocks[first - 1].range.begin;
   }
   std::size_t next = first + 1;
-  while (next < blocks.size() && blocks[next].kind == BlockKind::list_item &&
+  while (next < blocks.size() && blocks[next].kind == blocks[first].kind &&
          blocks[next].range.end - unit.range.begin <= kLongestListBytes) {
     unit.range.end = blocks[next].range.end;
     ++next;
@@ -77,11 +80,11 @@ std::size_t add_list(const extract::Document& document, const std::vector<Block>
 void add_passage(const extract::Document& document, text::Range passage, const Unit& unit, std::vector<Unit>& out) {
   const std::vector<Block> blocks = blocks_in(document, passage);
   for (std::size_t i = 0; i < blocks.size();) {
-    if (blocks[i].kind == BlockKind::list_item) {
+    if (is_item(blocks[i].kind)) {
       i = add_list(document, blocks, i, unit, out);
       continue;
     }
-    const bool before_list = i + 1 < blocks.size() && blocks[i + 1].kind == BlockKind::list_item;
+    const bool before_list = i + 1 < blocks.size() && is_item(blocks[i + 1].kind);
     if (blocks[i].kind == BlockKind::paragraph && before_list && introduces(document.text, blocks[i].range)) {
       ++i;  // quoted with its list
       continue;
@@ -122,41 +125,79 @@ std::vector<Unit> units(const Evidence& evidence) {
   return found;
 }
 
+std::string unit_in_text(const Evidence& evidence, std::span<const Unit> in_order, std::size_t i) {
+  const Unit& unit = in_order[i];
+  const extract::Document& document = evidence.documents[unit.document].document;
+  const bool follows = i > 0 && in_order[i - 1].document == unit.document;
+  std::string input = follows                  ? std::string(text::slice(document.text, in_order[i - 1].range)) + ' '
+                      : document.title.empty() ? std::string()
+                                               : document.title + '\n';
+  return input += text::slice(document.text, unit.range);
+}
+
 Result<std::vector<ScoredUnit>> rank_units(const Evidence& evidence, const Question& question,
                                            const TermWeights& weights, model::Embedder& embedder,
                                            std::stop_token stop) {
-  std::vector<ScoredUnit> ranked;
-  std::vector<std::vector<std::string>> wanted;  // the question's terms in the language of each document
-  for (const EvidenceDocument& document : evidence.documents) {
-    wanted.push_back(text::terms(question.text, document.document.language));
-  }
-  for (const Unit& unit : units(evidence)) {
-    const EvidenceDocument& document = evidence.documents[unit.document];
+  std::vector<Unit> found = units(evidence);
+  std::stable_sort(found.begin(), found.end(), [](const Unit& a, const Unit& b) {
+    return a.document != b.document ? a.document < b.document : a.range.begin < b.range.begin;
+  });
+  std::vector<UnitSigns> signs = word_signs(evidence, found, question, weights);
+  struct Candidate {
+    std::size_t unit = 0;
+    float beside = 0;  // what counts beside the signs
+    float score = 0;
+  };
+  std::vector<Candidate> ranked;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const EvidenceDocument& document = evidence.documents[found[i].document];
     const std::string& language = document.document.language;
-    ScoredUnit scored{unit, {}, 0, 0, 0};
-    scored.held = weights.share_held(wanted[unit.document], term_set(unit_input(evidence, unit), language));
-    scored.score = kHeldWeight * scored.held + kSearchWeight * document.passages[unit.passage].search_score;
-    if (language != question.language && language != "und" && question.language != "und") {
-      scored.score -= kOtherLanguagePenalty;
-    }
-    if (!unit.is_list && !ends(text::slice(document.document.text, unit.range))) scored.score -= kUnfinishedPenalty;
-    ranked.push_back(std::move(scored));
+    Candidate candidate{i, kSearchWeight * document.passages[found[i].passage].search_score, 0};
+    if (language != question.language && language != "und" && question.language != "und")
+      candidate.beside -= kOtherLanguagePenalty;
+    if (!found[i].is_list && !ends(text::slice(document.document.text, found[i].range)))
+      candidate.beside -= kUnfinishedPenalty;
+    ranked.push_back(candidate);
   }
-  const auto better = [](const ScoredUnit& a, const ScoredUnit& b) { return a.score > b.score; };
-  std::stable_sort(ranked.begin(), ranked.end(), better);
+  const auto sort = [&] {
+    for (Candidate& candidate : ranked) candidate.score = candidate.beside + score_of(signs[candidate.unit]);
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  };
+  const auto embed = [&](std::size_t most, const auto& input_of) -> Result<model::Embeddings> {
+    std::vector<std::string> inputs;
+    for (std::size_t i = 0; i < std::min(ranked.size(), most); ++i) inputs.push_back(input_of(ranked[i].unit));
+    const std::vector<std::string_view> views(inputs.begin(), inputs.end());
+    return embedder.embed(views, model::EmbedRole::passage, {}, stop);
+  };
+  sort();
   ranked.resize(std::min(ranked.size(), kMaxEncoded));
-  std::vector<std::string> inputs;
-  for (const ScoredUnit& scored : ranked) inputs.push_back(unit_input(evidence, scored.unit));
-  const std::vector<std::string_view> views(inputs.begin(), inputs.end());
-  RENVOI_TRY(const model::Embeddings vectors, embedder.embed(views, model::EmbedRole::passage, {}, stop));
+  RENVOI_TRY(const model::Embeddings alone,
+             embed(kMaxEncoded, [&](std::size_t unit) { return unit_input(evidence, found[unit]); }));
+  std::vector<std::size_t> row_of(found.size());
   for (std::size_t i = 0; i < ranked.size(); ++i) {
-    const std::span<const float> row = vectors.row(i);
-    ranked[i].vector.assign(row.begin(), row.end());
-    ranked[i].cosine = cosine(question.vector, row);
-    ranked[i].score += kCosineWeight * ranked[i].cosine;
+    row_of[ranked[i].unit] = i;
+    const float near = cosine(question.vector, alone.row(i));
+    signs[ranked[i].unit][Sign::cosine] = signs[ranked[i].unit][Sign::cosine_in_text] = near;
   }
-  std::stable_sort(ranked.begin(), ranked.end(), better);
-  return ranked;
+  sort();
+  RENVOI_TRY(const model::Embeddings in_text,
+             embed(kMaxReadInText, [&](std::size_t unit) { return unit_in_text(evidence, found, unit); }));
+  for (std::size_t i = 0; i < in_text.rows(); ++i)
+    signs[ranked[i].unit][Sign::cosine_in_text] = cosine(question.vector, in_text.row(i));
+  sort();
+  std::vector<ScoredUnit> scored;
+  for (const Candidate& candidate : ranked) {
+    const std::span<const float> row = alone.row(row_of[candidate.unit]);
+    const UnitSigns& own = signs[candidate.unit];
+    scored.push_back({found[candidate.unit],
+                      {row.begin(), row.end()},
+                      own[Sign::cosine],
+                      own[Sign::held_headed],
+                      candidate.score,
+                      own});
+  }
+  return scored;
 }
 
 }  // namespace renvoi::answer

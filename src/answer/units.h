@@ -1,4 +1,4 @@
-// What can be quoted: whole sentences, and lists with the sentence that introduces them.
+// What can be quoted: whole sentences, and lists and tables with the sentence that introduces them.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 
 #include "answer/evidence.h"
 #include "answer/question.h"
+#include "answer/unit_signs.h"
 
 namespace renvoi::answer {
 
@@ -15,7 +16,7 @@ struct Unit {
   std::size_t document = 0;  // in Evidence::documents
   std::size_t passage = 0;   // in EvidenceDocument::passages
   text::Range range;         // in the document's text
-  bool is_list = false;      // a list, with what introduces it
+  bool is_list = false;      // a list or a table, with what introduces it
 };
 
 // Of every passage, in order. Headings are not quoted: they say what a text is about, not what it says.
@@ -29,11 +30,16 @@ struct ScoredUnit {
   std::vector<float> vector;  // in the role of a passage, of the unit with its heading path
   float cosine = 0;           // with the question
   float held = 0;             // share of the question's words in the unit and its heading path
-  float score = 0;            // what units are ranked by
+  float score = 0;            // what units are ranked by: log-odds, up to a constant of the question
+  UnitSigns signs;            // what it is made of
 };
 
-// Best first; at most 96 units are encoded, those of the best passages and of most shared words. Errors: those of the
-// embedder.
+// The unit after the one before it in the document; the first after the document's title. `in_order`: by document and
+// place.
+std::string unit_in_text(const Evidence& evidence, std::span<const Unit> in_order, std::size_t i);
+
+// Best first. At most 64 units are encoded under their headings, those of the best passages and of most shared words,
+// and the best 24 of them once more in their text. Errors: those of the embedder.
 Result<std::vector<ScoredUnit>> rank_units(const Evidence& evidence, const Question& question,
                                            const TermWeights& weights, model::Embedder& embedder, std::stop_token stop);
 

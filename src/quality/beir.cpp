@@ -1,5 +1,6 @@
 #include "quality/beir.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -77,6 +78,20 @@ Result<void> read_judgments(io::FileSystem& files, const std::filesystem::path& 
   });
 }
 
+Result<void> read_answers(io::FileSystem& files, const std::filesystem::path& file, BeirSet& set) {
+  if (!files.exists(file)) return {};
+  return for_each_line(files, file, [&](std::string_view line, std::size_t number) -> Result<void> {
+    const nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
+    const auto answers = object.is_object() ? object.find("answers") : object.end();
+    const std::optional<std::string> id = object.is_object() ? member(object, "_id") : std::nullopt;
+    const bool listed = id && answers != object.end() && answers->is_array() &&
+                        std::all_of(answers->begin(), answers->end(), [](const auto& one) { return one.is_string(); });
+    if (!listed) return wrong_line(file, number, "the string \"_id\" and \"answers\", a list of strings");
+    if (set.judgments.contains(*id) && !answers->empty()) set.answers[*id] = answers->get<std::vector<std::string>>();
+    return {};
+  });
+}
+
 }  // namespace
 
 Result<BeirSet> read_beir(const std::filesystem::path& folder, io::FileSystem& files) {
@@ -89,6 +104,7 @@ Result<BeirSet> read_beir(const std::filesystem::path& folder, io::FileSystem& f
   RENVOI_CHECK(for_each_object(files, folder / "queries.jsonl", [&](std::string id, std::string, std::string text) {
     if (set.judgments.contains(id)) set.queries.push_back({std::move(id), std::move(text)});
   }));
+  RENVOI_CHECK(read_answers(files, folder / "answers.jsonl", set));
   if (set.documents.empty())
     return Error{ErrorCode::invalid, (folder / "corpus.jsonl").string() + " holds no document"};
   if (set.queries.empty()) {

@@ -1,4 +1,4 @@
-// A folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv.
+// A folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv, and answers.jsonl where it exists.
 #pragma once
 
 #include <filesystem>
@@ -22,10 +22,13 @@ struct BeirSet {
   std::vector<BeirDocument> documents;
   std::vector<BeirQuery> queries;              // those with a judgment only
   std::map<std::string, Judgments> judgments;  // by query
+  // The words that answer, by query: any of them does. Of judged queries only; empty without answers.jsonl.
+  std::map<std::string, std::vector<std::string>> answers;
 };
 
-// Reads all three. A header line of qrels.tsv is passed over; lines of three columns (query, document, grade) and of
-// TREC's four are read. Errors: `not_found` (names the file), `invalid` (names file, line and what was expected).
+// Reads all of them. Each line of answers.jsonl has `_id` (of a query) and `answers` (a list of strings). A header line
+// of qrels.tsv is passed over; lines of three columns (query, document, grade) and of TREC's four are read. Errors:
+// `not_found` (names the file), `invalid` (names file, line and what was expected).
 Result<BeirSet> read_beir(const std::filesystem::path& folder, io::FileSystem& files);
 
 }  // namespace renvoi::quality

@@ -1,4 +1,4 @@
-// Words by Unicode (UAX #29), and their lower-case forms. For this room's own use.
+// Words by Unicode (UAX #29), and their lower-case forms.
 #pragma once
 
 #include <string>

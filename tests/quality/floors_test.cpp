@@ -11,6 +11,7 @@
 #include "model/distil.h"
 #include "model/distil_encoder.h"
 #include "model/llama_model.h"
+#include "quality/cached_embedder.h"
 #include "quality/evaluate.h"
 #include "quality/evaluate_tables.h"
 
@@ -129,6 +130,44 @@ INSTANTIATE_TEST_SUITE_P(Sets, RetrievalFloor,
                            name.erase(name.find('-'), 1);
                            return name;
                          });
+
+// The sentences that are shown: given the document that holds the answer, and from the question on. A sample: of all
+// questions docs/benchmarks.md tells.
+TEST(AnswerFloor, TheAnswerSentenceIsFirst) {
+  const std::filesystem::path eval = TEST_EVAL_DIR;
+  const std::filesystem::path model = std::filesystem::path(TEST_DEPS_DIR) / "models/multilingual-e5-small-q4_0.gguf";
+  if (!std::filesystem::exists(eval / "en-xquad/corpus.jsonl")) GTEST_SKIP() << "no evaluation data in " << eval;
+  if (!std::filesystem::exists(model)) GTEST_SKIP() << "no " << model << ": run ./dev setup";
+  const std::unique_ptr<io::FileSystem> files = io::real_file_system();
+  const SystemClock clock;
+  Result<std::unique_ptr<model::Embedder>> embedder = model::load_embedder(model);
+  ASSERT_TRUE(embedder.ok()) << embedder.error().describe();
+  CachedEmbedder cached(**embedder);
+  EvaluationOptions options;
+  options.most_answered = 40;
+  options.others = {eval / "en-cranfield"};
+  const Result<Evaluation> measured = evaluate(eval / "en-xquad", cached, *files, clock, options);
+  ASSERT_TRUE(measured.ok()) << measured.error().describe();
+  ASSERT_TRUE(measured->answers.has_value());
+  double at_1 = 0, at_3 = 0, quoted = 0, answered = 0;
+  for (const AnsweredQuestion& one : measured->answers->answered) {
+    at_1 += one.at_1 ? 1 : 0;
+    at_3 += one.at_3 ? 1 : 0;
+    quoted += one.in_a_quote ? 1 : 0;
+    answered += one.refused ? 0 : 1;
+  }
+  const auto asked = static_cast<double>(measured->answers->answered.size());
+  std::printf("en-xquad, %.0f questions: %.4f at 1, %.4f at 3, in a quote %.4f, answered %.4f\n", asked, at_1 / asked,
+              at_3 / asked, quoted / asked, answered / asked);
+  EXPECT_GE(at_1 / asked, 0.85);
+  EXPECT_GE(at_3 / asked, 0.95);
+  EXPECT_GE(quoted / asked, 0.85);
+  EXPECT_GE(answered / asked, 0.90);
+  ASSERT_EQ(measured->answers->foreign.size(), 1U);
+  double refused = 0;
+  for (const ForeignQuestion& one : measured->answers->foreign[0]) refused += one.refused ? 1 : 0;
+  EXPECT_GE(refused / static_cast<double>(measured->answers->foreign[0].size()), 0.95);
+}
 
 // Bad input: the error names the file and the line.
 TEST(Evaluate, NamesFileAndLineOfWhatIsWrong) {

@@ -29,7 +29,7 @@ export function AnswerView({ answer, language, words }: { answer: Answer } & Sho
         {paragraphs.map((paragraph, index) => (
           <p key={index} lang={answer.language || undefined}>
             {split_marks(paragraph, numbers).map((piece) =>
-              piece.kind === "text" ? piece.text : (
+              piece.kind === "text" ? piece.text : piece.kind === "strong" ? <strong>{piece.text}</strong> : (
                 <a class="mark" href={`#${card_id(piece.number)}`} aria-label={`${words.source} ${piece.number}`}
                    onClick={(event) => go_to_card(event, piece.number)}>{piece.number}</a>
               ))}

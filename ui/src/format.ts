@@ -1,17 +1,19 @@
 // Pure functions between the API's values and what people read.
 import type { Language } from "./words";
 
-export type Piece = { kind: "text"; text: string } | { kind: "mark"; number: number };
+export type Piece = { kind: "text"; text: string } | { kind: "strong"; text: string } | { kind: "mark"; number: number };
 
-// Cuts an answer at its [n] marks. Only the numbers of real citations become marks; anything else stays text.
+// Cuts an answer at its [n] marks and at the words between **. Only the numbers of real citations become marks; anything else
+// stays text.
 export function split_marks(text: string, numbers: ReadonlySet<number>): Piece[] {
   const pieces: Piece[] = [];
   let end_of_last = 0;
-  for (const match of text.matchAll(/\[(\d{1,4})\]/g)) {
+  for (const match of text.matchAll(/\[(\d{1,4})\]|\*\*([^*\s](?:[^*]{0,198}[^*\s])?)\*\*/g)) {
     const number = Number(match[1]);
-    if (!numbers.has(number)) continue;
+    const strong = match[2];
+    if (strong === undefined && !numbers.has(number)) continue;
     if (match.index > end_of_last) pieces.push({ kind: "text", text: text.slice(end_of_last, match.index) });
-    pieces.push({ kind: "mark", number });
+    pieces.push(strong === undefined ? { kind: "mark", number } : { kind: "strong", text: strong });
     end_of_last = match.index + match[0].length;
   }
   if (end_of_last < text.length) pieces.push({ kind: "text", text: text.slice(end_of_last) });

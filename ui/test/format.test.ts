@@ -8,18 +8,25 @@ test("marks of real citations become links and nothing is lost", () => {
   const text = "One [1], two [2][3] and [9], a[0] [12x].";
   const pieces = split_marks(text, new Set([1, 2, 3]));
   assert.deepEqual(pieces.filter((piece) => piece.kind === "mark").map((piece) => piece.number), [1, 2, 3]);
-  assert.equal(pieces.map((piece) => (piece.kind === "text" ? piece.text : `[${piece.number}]`)).join(""), text);
+  assert.equal(pieces.map((piece) => (piece.kind === "mark" ? `[${piece.number}]` : piece.text)).join(""), text);
+});
+
+test("the words that were asked for are strong", () => {
+  const strong = (text: string) => split_marks(text, new Set([1])).filter((piece) => piece.kind === "strong").map((piece) => piece.text);
+  assert.deepEqual(strong("It was built in **1871** [1]."), ["1871"]);
+  assert.deepEqual(strong("**a b** and **c** [1]"), ["a b", "c"]);
+  assert.deepEqual(strong("2 ** 3 ** 4, ** no **, ***, **"), []);
 });
 
 test("whatever the text, its pieces put together are the text", () => {
   let seed = 7;
   const next = (limit: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % limit;
   for (let round = 0; round < 2000; ++round) {
-    const text = Array.from({ length: next(30) }, () => "[]0123 aé"[next(9)]).join("");
+    const text = Array.from({ length: next(30) }, () => "[]0123 aé*"[next(10)]).join("");
     const pieces = split_marks(text, new Set([0, 1, 2, 3, 10, 12]));
     // A mark keeps its number's value, so compare with leading zeros removed.
     const plain = (value: string) => value.replace(/\[(\d{1,4})\]/g, (_, digits: string) => `[${Number(digits)}]`);
-    assert.equal(pieces.map((piece) => (piece.kind === "text" ? plain(piece.text) : `[${piece.number}]`)).join(""), plain(text));
+    assert.equal(pieces.map((piece) => (piece.kind === "mark" ? `[${piece.number}]` : plain(piece.kind === "strong" ? `**${piece.text}**` : piece.text))).join(""), plain(text));
   }
 });
 

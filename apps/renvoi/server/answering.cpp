@@ -44,13 +44,12 @@ std::string read_content(Fields& message) {
   return text;
 }
 
-std::string read_messages(Fields& fields, const std::string& name) {
+void read_messages(Fields& fields, const std::string& name, answer::AskRequest& ask) {
   const Json& messages = fields.raw(name);
   if (!messages.is_array() || messages.empty() || messages.size() > kMaxMessages) {
     fields.refuse(name, fmt::format("must be a list of 1 to {} messages", kMaxMessages));
-    return "";
+    return;
   }
-  std::string question;
   bool asked = false;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     Fields message(messages[i], fmt::format("{}[{}]", name, i));
@@ -62,13 +61,13 @@ std::string read_messages(Fields& fields, const std::string& name) {
     if (role.empty()) message.refuse("role", "is missing");
     const std::string content = read_content(message);
     if (role == "user") {
-      question = content;
+      if (asked && !ask.question.empty()) ask.earlier_questions.push_back(ask.question);
+      ask.question = content;
       asked = true;
     }
     if (auto problem = message.problem()) fields.refuse_path(problem->param, problem->message);
   }
   if (!asked) fields.refuse(name, "holds no message of a user: there is no question");
-  return question;
 }
 
 std::optional<ApiError> choose_model(const std::string& model, answer::AskRequest& ask) {

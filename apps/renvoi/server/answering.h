@@ -15,8 +15,9 @@ namespace renvoi::app {
 answer::AskRequest new_question(const Config& config);
 
 // What the last message of a user asks, of the list `name`: objects with `role` and `content`, a string or a list of
-// parts. `""` and a problem in `fields` when there is none. Other fields of a message have no effect.
-std::string read_messages(Fields& fields, const std::string& name);
+// parts; and what those before it asked, which it may lean on. A problem in `fields` when there is none. Other fields
+// of a message have no effect.
+void read_messages(Fields& fields, const std::string& name, answer::AskRequest& ask);
 // The text of one message: of a part, `type` is "text", "input_text" or "output_text".
 std::string read_content(Fields& message);
 

@@ -19,7 +19,7 @@ std::optional<ApiError> read_chat(const Json& body, Engine& engine, ChatRequest&
   Fields fields(body, "");
   chat.ask = new_question(engine.config());
   chat.model = fields.text("model", "renvoi");
-  chat.ask.question = read_messages(fields, "messages");
+  read_messages(fields, "messages", chat.ask);
   chat.stream = fields.boolean("stream", false);
   fields.number("n", 1, 1, 1);
   if (fields.has("stream_options")) {

@@ -51,7 +51,7 @@ std::optional<ApiError> read_request(const Json& body, Kind kind, const Config& 
   } else {
     const Json& messages = fields.raw("messages");
     request.loads = messages.is_null() || (messages.is_array() && messages.empty());
-    if (!request.loads) request.ask.question = read_messages(fields, "messages");
+    if (!request.loads) read_messages(fields, "messages", request.ask);
   }
   if (fields.has("renvoi")) {
     Fields ours(fields.raw("renvoi"), "renvoi");

@@ -44,6 +44,7 @@ void ask(Application& application, const Exchange& exchange) {
   Fields fields(*body, "");
   answer::AskRequest request;
   request.question = fields.required_text("question");
+  request.earlier_questions = fields.texts("earlier_questions");
   const std::string mode = fields.choice("mode", "", {"extractive", "generative"});
   if (mode == "extractive") request.mode = answer::AnswerMode::extractive;
   if (mode == "generative") request.mode = answer::AnswerMode::generative;

@@ -18,9 +18,12 @@ struct ResponsesRequest {
   Json instructions, metadata, tools, tool_choice, max_output_tokens;  // given back as they came
 };
 
-std::string read_input(Fields& fields) {
+void read_input(Fields& fields, answer::AskRequest& ask) {
   const Json& input = fields.raw("input");
-  return input.is_string() ? input.get<std::string>() : read_messages(fields, "input");
+  if (input.is_string())
+    ask.question = input.get<std::string>();
+  else
+    read_messages(fields, "input", ask);
 }
 
 // Of tools, the search of the web says where to look; what it searches here is the collection.
@@ -69,7 +72,7 @@ std::optional<ApiError> read_request(const Json& body, const Config& config, Res
   Fields fields(body, "");
   request.ask = new_question(config);
   request.model = fields.text("model", "renvoi");
-  request.ask.question = read_input(fields);
+  read_input(fields, request.ask);
   request.stream = fields.boolean("stream", false);
   read_tools(fields, request);
   refuse_what_is_not_here(fields);
