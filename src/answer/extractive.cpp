@@ -5,6 +5,7 @@
 
 #include "answer/marks.h"
 #include "answer/question_kind.h"
+#include "text/function_words.h"
 #include "text/normalize.h"
 
 namespace renvoi::answer {
@@ -84,6 +85,37 @@ std::vector<Unit> choose_units(const Evidence& evidence, std::span<const ScoredU
   return chosen;
 }
 
+namespace {
+
+bool is_of_a_word(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+// With what a hyphen joins to it: "ninety-nine" and "1871-1875" are one, whichever half was found.
+text::Range whole_words(std::string_view text, text::Range span) {
+  const auto joins = [&](std::size_t at) {
+    return is_of_a_word(text[at]) || (text[at] == '-' && at > 0 && at + 1 < text.size() && is_of_a_word(text[at - 1]) &&
+                                      is_of_a_word(text[at + 1]));
+  };
+  while (span.begin > 0 && joins(span.begin - 1)) --span.begin;
+  while (span.end < text.size() && joins(span.end)) ++span.end;
+  return span;
+}
+
+// "eleven crowns", not "eleven": the next word too, unless it is one that only joins.
+text::Range with_what_is_counted(std::string_view text, text::Range span) {
+  constexpr std::uint32_t kShortest = 3;
+  if (span.end + 1 >= text.size() || text[span.end] != ' ' || !is_of_a_word(text[span.end + 1])) return span;
+  const text::Range next = whole_words(text, {span.end + 1, span.end + 1});
+  const std::string word(text::slice(text, next));
+  const bool joins = text::is_function_word(word, "en") || text::is_function_word(word, "fr");
+  if (next.size() >= kShortest && !joins) span.end = next.end;
+  return span;
+}
+
+}  // namespace
+
 std::optional<AnswerSpan> answer_span(const Evidence& evidence, std::span<const ScoredUnit> ranked,
                                       std::string_view question) {
   if (ranked.empty() || (ranked.size() > 1 && ranked[0].score < ranked[1].score + kClearlyBetter)) return std::nullopt;
@@ -92,7 +124,9 @@ std::optional<AnswerSpan> answer_span(const Evidence& evidence, std::span<const 
   if (best.is_list || asked == Asked::anything || asked == Asked::reason) return std::nullopt;
   const std::vector<text::Range> spans = spans_asked_for(asked, text_of(evidence, best), folded_words(question));
   if (spans.size() != 1) return std::nullopt;
-  return AnswerSpan{best.document, {best.range.begin + spans[0].begin, best.range.begin + spans[0].end}};
+  text::Range whole = whole_words(text_of(evidence, best), spans[0]);
+  if (asked == Asked::number) whole = with_what_is_counted(text_of(evidence, best), whole);
+  return AnswerSpan{best.document, {best.range.begin + whole.begin, best.range.begin + whole.end}};
 }
 
 std::string shown_quote(const Evidence& evidence, const Unit& unit, const std::optional<AnswerSpan>& span) {
