@@ -78,7 +78,7 @@ class Folder(unittest.TestCase):
     def test_ask_quotes_the_document_it_cites(self):
         answer = self.home.json("ask", "How much does a crossing with the ferry cost?", "--mode", "extractive")
         self.assertFalse(answer["abstained"], answer)
-        self.assertIn("eleven crowns", answer["text"])
+        self.assertIn("**eleven crowns**", answer["text"])
         text = (self.home.notes / "ferry.md").read_text()
         for citation in answer["citations"]:
             self.assertIn(f"[{citation['number']}]", answer["text"])

@@ -114,7 +114,7 @@ class Sources(unittest.TestCase):
         hit = self.home.json("search", "how many windows has the castle")["hits"][0]
         self.assertEqual((hit["address"], hit["state"], hit["checked_at"]), (url, "LIVE", "2024-05-01T12:00:00Z"))
         answer = self.home.json("ask", "How many windows has the castle?", "--mode", "extractive")
-        self.assertIn("ninety-nine windows", answer["text"])
+        self.assertIn("**ninety-nine windows**", answer["text"])
         self.assertEqual(answer["citations"][0]["checked_at"], "2024-05-01T12:00:00Z")
         self.assertEqual(self.site.seen, [])  # nothing was asked of its server
         warc.write_bytes(gzip.compress(record(url, "The castle", "The castle of Port Aldric was rebuilt with twelve towers.", "2025-01-01T00:00:00Z")))
