@@ -90,6 +90,11 @@ Reference SyncPass::next_of(const Reference& before, const Observation& seen, st
   return next_reference(looked, seen, after_s, options_.life, kept);
 }
 
+catalog::ListingRecord SyncPass::listing_record(const std::string& origin) const {
+  const auto found = listings_.find(origin);
+  return found == listings_.end() ? catalog::ListingRecord{} : found->second;
+}
+
 // Whether the list that dated this page told the truth.
 void SyncPass::note_listing(const Reference& before, bool changed) {
   const auto listed = listed_changes_.find(before.address);
@@ -413,7 +418,7 @@ Result<void> SyncPass::finish() {
   if (options_.only || options_.paths) return {};  // says nothing about the source as a whole
   catalog::Source done = source_;
   if (report_.complete) done.synced_at = clock_.now();
-  if (listed_at_) done.listed_at = *listed_at_;
+  if (listed_at_ && !stop_.stop_requested()) done.listed_at = *listed_at_;
   const SyncProgress& totals = report_.totals;
   done.last_outcome = std::to_string(totals.new_documents) + " new, " + std::to_string(totals.changed_documents) +
                       " changed, " + std::to_string(totals.unchanged) + " unchanged, " + std::to_string(totals.gone) +

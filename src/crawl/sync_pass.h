@@ -147,6 +147,7 @@ class SyncPass {
   bool is_due(const catalog::Reference& reference) const;
   // Of one that a sitemap or a feed says was last changed at `changed_at`.
   bool is_due_by_listing(const catalog::Reference& reference, Timestamp changed_at) const;
+  catalog::ListingRecord listing_record(const std::string& origin) const;
   void note_listing(const catalog::Reference& before, bool changed);
   void note_redirect(const Wanted& wanted, const Observation& seen);
   bool converges(const Observation& seen) const;

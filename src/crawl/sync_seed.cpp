@@ -70,9 +70,8 @@ bool SyncPass::is_due_by_listing(const Reference& reference, Timestamp changed_a
   if (!shown && changed_at > reference.checked_at && changed_at <= now + kDay_s)
     return reference.checked_at + options_.revisit.shortest_s <= now || reference.next_check_at <= now;
   if (!shown) return reference.next_check_at <= now;
-  const auto found = listings_.find(origin_of(reference.address));
-  const catalog::ListingRecord record = found == listings_.end() ? catalog::ListingRecord{} : found->second;
-  return due_when_listed(reference, changed_at, now, record, source_.policy.revisit_after_s, options_.revisit) <= now;
+  return due_when_listed(reference, changed_at, now, listing_record(origin_of(reference.address)),
+                         source_.policy.revisit_after_s, options_.revisit) <= now;
 }
 
 std::string SyncPass::start_address() const {
@@ -388,8 +387,7 @@ Result<void> SyncPass::seed_sitemaps(const std::vector<std::string>& start) {
 // Not in every pass: what they say is worth a request now and then.
 bool SyncPass::sitemaps_are_due() const {
   if (options_.force || source_.synced_at == 0 || known_.empty()) return true;
-  const auto found = listings_.find(origin_of(start_address()));
-  const catalog::ListingRecord record = found == listings_.end() ? catalog::ListingRecord{} : found->second;
+  const catalog::ListingRecord record = listing_record(origin_of(start_address()));
   return source_.listed_at + std::min(list_interval_s(record, options_.revisit), source_.policy.revisit_after_s) <=
          clock_.now();
 }
@@ -402,9 +400,7 @@ Result<void> SyncPass::leave_to_the_sitemaps() {
     if (listed == listed_changes_.end() || !shown || is_due(reference) ||
         reference.next_check_at > clock_.now() + 4 * options_.revisit.lists_s)
       continue;
-    const auto record = listings_.find(origin_of(address));
-    const Timestamp due = due_when_listed(reference, listed->second, clock_.now(),
-                                          record == listings_.end() ? catalog::ListingRecord{} : record->second,
+    const Timestamp due = due_when_listed(reference, listed->second, clock_.now(), listing_record(origin_of(address)),
                                           source_.policy.revisit_after_s, options_.revisit);
     if (due <= reference.next_check_at) continue;
     reference.next_check_at = due;

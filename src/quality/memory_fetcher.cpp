@@ -1,35 +1,17 @@
 #include "quality/memory_fetcher.h"
 
 #include "quality/build.h"
+#include "text/markup.h"
 #include "text/range.h"
 
 namespace renvoi::quality {
-namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else
-      out += c;
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string as_page(const BeirDocument& beir) {
   const extract::Document document = as_document(beir);
-  std::string page = "<!doctype html><html><head><meta charset=\"utf-8\"><title>" + escaped(document.title) +
-                     "</title></head><body><main><article>";
-  if (!document.title.empty()) page += "<h1>" + escaped(document.title) + "</h1>";
+  std::string page = "<!doctype html><html><head><meta charset=\"utf-8\"><title>" +
+                     text::escaped_markup(document.title) + "</title></head><body><main><article>";
+  if (!document.title.empty()) page += "<h1>" + text::escaped_markup(document.title) + "</h1>";
   for (const extract::Block& block : document.blocks)
-    page += "<p>" + escaped(text::slice(document.text, block.range)) + "</p>\n";
+    page += "<p>" + text::escaped_markup(text::slice(document.text, block.range)) + "</p>\n";
   return page + "</article></main></body></html>";
 }
 

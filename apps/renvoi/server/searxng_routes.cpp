@@ -13,6 +13,7 @@
 #include "net/url.h"
 #include "server/application.h"
 #include "server/search_results.h"
+#include "text/markup.h"
 
 namespace renvoi::app {
 namespace {
@@ -203,28 +204,11 @@ void config(Application&, const Exchange& exchange) {
                             {"public_instance", false}});
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 // OpenSearch 1.1, draft 6, "OpenSearch description document". Addresses in it must be whole: they are those by which
 // the browser came.
 void open_search(Application&, const Exchange& exchange) {
   const bool tls = exchange.request.header("x-forwarded-proto") == "https";
-  const std::string base = escaped((tls ? "https://" : "http://") + exchange.request.header("host"));
+  const std::string base = text::escaped_markup((tls ? "https://" : "http://") + exchange.request.header("host"));
   exchange.reply.text(200, "application/opensearchdescription+xml; charset=utf-8",
                       fmt::format(R"(<?xml version="1.0" encoding="UTF-8"?>
 <OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">
