@@ -104,6 +104,7 @@ void SyncPass::note_listing(const Reference& before, bool changed) {
   record = held_against(std::move(record), listed->second > std::max(before.history.compared_at, before.checked_at),
                         changed);
   record.origin = origin;
+  listings_noted_.insert(origin);
 }
 
 Result<void> SyncPass::load() {
@@ -410,11 +411,9 @@ Result<void> SyncPass::bury() {
 
 Result<void> SyncPass::finish() {
   report_.complete = !cut_ && !stop_.stop_requested();
-  if (!listed_changes_.empty()) {
-    std::vector<catalog::ListingRecord> records;
-    for (const auto& [origin, record] : listings_) records.push_back(record);
-    RENVOI_CHECK(catalog_.set_listing_records(records));
-  }
+  std::vector<catalog::ListingRecord> records;
+  for (const std::string& origin : listings_noted_) records.push_back(listings_.at(origin));
+  if (!records.empty()) RENVOI_CHECK(catalog_.set_listing_records(records));
   if (options_.only || options_.paths) return {};  // says nothing about the source as a whole
   catalog::Source done = source_;
   if (report_.complete) done.synced_at = clock_.now();

@@ -205,6 +205,7 @@ class SyncPass {
   std::map<std::string, std::uint32_t> host_failures_;      // in a row
   std::map<std::string, Timestamp> listed_changes_;         // what a sitemap or a feed dates
   std::map<std::string, catalog::ListingRecord> listings_;  // how far such dates were right, by origin
+  std::set<std::string> listings_noted_;                    // of those, the ones that this pass added to
   std::set<std::string> listed_;                            // what a list lists
   std::vector<catalog::FrontierEntry> listed_new_;          // what listings named, not yet in the frontier
   bool only_listed_ = false;                     // the list was read to its end: nothing else is of the source

@@ -6,23 +6,20 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-from world import World  # noqa: E402
+from world import WithWorld as OneWorld, World  # noqa: E402, F401
 
 QUESTION = "How long may a book be kept?"
 ANSWER = "twenty-one days"
 
 
-class WithWorld(unittest.TestCase):
+class WithWorld(OneWorld):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
-        cls.world.__enter__()
-        cls.addClassCleanup(cls.world.__exit__)
+        super().setUpClass()
         cls.page = cls.world.site.address + "/en/loans.html"
 
     def get(self, path, headers=None):

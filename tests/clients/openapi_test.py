@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-from clients import HERE, ROOT, World, restart_with_key
+from clients import HERE, ROOT, WithWorld, restart_with_key
 
 # One that takes what is wrong, or refuses what is right, is found by these; others need what a collection of documents has not
 # (links between operations, users).
@@ -19,12 +19,10 @@ CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,r
 LONG = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/rerank", "/api/chat", "/api/ask", "/api/embed")
 
 
-class OpenApi(unittest.TestCase):
+class OpenApi(WithWorld):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
-        cls.world.__enter__()
-        cls.addClassCleanup(cls.world.__exit__)
+        super().setUpClass()
         # A key that may only read: what is thrown at the server must not make it read this machine's files.
         cls.key = restart_with_key(cls.world)
         cls.document = json.loads(cls.world.request("/openapi.json")[2])

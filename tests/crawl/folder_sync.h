@@ -67,6 +67,14 @@ class SyncTest : public testing::Test {
     return found ? found->state : catalog::ReferenceState::gone;
   }
   std::size_t showable() { return catalog->showable()->size(); }
+  // Two pages, of which one then leads for good to another address with its text.
+  void read_a_that_then_leads_to_b() {
+    site.set_html("/docs/", "start", {"a"});
+    site.set_html("/docs/a", "text");
+    sync();
+    site.set("/docs/b", {200, test::html("Page /docs/a", "text")});
+    site.set("/docs/a", {301, "", "text/plain", {{"Location", "/docs/b"}}});
+  }
 
   test::TemporaryFolder folder;
   test::SiteServer site;

@@ -246,11 +246,7 @@ TEST_F(SyncTest, RedirectsKeepOrChangeTheAddress) {
 }
 
 TEST_F(SyncTest, APageThatMovesForGoodIsMoved) {
-  site.set_html("/docs/", "start", {"a"});
-  site.set_html("/docs/a", "text");
-  sync();
-  site.set("/docs/b", {200, test::html("Page /docs/a", "text")});
-  site.set("/docs/a", {301, "", "text/plain", {{"Location", "/docs/b"}}});
+  read_a_that_then_leads_to_b();
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(find(site.url("/docs/a"))->address, site.url("/docs/a"));
     EXPECT_EQ(state("/docs/a"), ReferenceState::live);
@@ -262,11 +258,7 @@ TEST_F(SyncTest, APageThatMovesForGoodIsMoved) {
 }
 
 TEST_F(SyncTest, AnOldAddressThatGetsAPageOfItsOwnIsReadAndAskedForSeldomUntilThen) {
-  site.set_html("/docs/", "start", {"a"});
-  site.set_html("/docs/a", "text");
-  sync();
-  site.set("/docs/b", {200, test::html("Page /docs/a", "text")});
-  site.set("/docs/a", {301, "", "text/plain", {{"Location", "/docs/b"}}});
+  read_a_that_then_leads_to_b();
   for (int i = 0; i < 2; ++i) {
     clock.advance(4 * 86'400);
     sync();

@@ -6,17 +6,15 @@ import unittest
 
 import openai
 
-from world import World
+from world import WithWorld
 
 QUESTION = "How long may a book be kept?"
 
 
-class OpenAiClient(unittest.TestCase):
+class OpenAiClient(WithWorld):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
-        cls.world.__enter__()
-        cls.addClassCleanup(cls.world.__exit__)
+        super().setUpClass()
         cls.client = openai.OpenAI(base_url=cls.world.address + "/v1", api_key="none-needed-on-loopback", max_retries=0, timeout=60)
         cls.addClassCleanup(cls.client.close)
 

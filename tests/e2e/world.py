@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -127,3 +128,13 @@ class World:
         if self.site is not None:
             self.site.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class WithWorld(unittest.TestCase):
+    """One world for the tests of a class."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.world.__enter__()
+        cls.addClassCleanup(cls.world.__exit__)
