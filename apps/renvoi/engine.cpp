@@ -336,8 +336,8 @@ Result<ingest::IngestReport> Engine::encode_for_next(std::optional<SourceId> sou
   if (switched) {
     fitter_->retire();
     next_fitter_->wake();
-    models_.present.embedder->unload();
-    models_.present.background->unload();
+    models_.present.embedder->retire();
+    models_.present.background->retire();
     RENVOI_CHECK(collection_->compact());
     RENVOI_CHECK(settle_tables(ingest::TableFitter::Wait::no, stop));
   }

@@ -6,16 +6,17 @@ namespace renvoi::app {
 
 Result<std::shared_ptr<model::Embedder>> LazyEmbedder::loaded() {
   const std::lock_guard lock(mutex_);
-  if (embedder_) return embedder_;
-  RENVOI_TRY(auto loaded, load_());
+  if (auto present = last_loaded_.lock()) return present;
+  RENVOI_TRY(std::shared_ptr<model::Embedder> loaded, load_());
   if (loaded->dimensions() != dimensions_) {
     return Error{ErrorCode::corrupt,
                  fmt::format("the model '{}' gives {} dimensions, but its header says {}: add it again "
                              "with 'renvoi model add'",
                              name_, loaded->dimensions(), dimensions_)};
   }
-  embedder_ = std::move(loaded);
-  return embedder_;
+  last_loaded_ = loaded;
+  if (!retired_) embedder_ = loaded;
+  return loaded;
 }
 
 Result<void> LazyEmbedder::warm() {
@@ -23,10 +24,11 @@ Result<void> LazyEmbedder::warm() {
   return {};
 }
 
-void LazyEmbedder::unload() {
-  std::shared_ptr<model::Embedder> last;
+void LazyEmbedder::retire() {
+  std::shared_ptr<model::Embedder> last;  // freed without the lock
   {
     const std::lock_guard lock(mutex_);
+    retired_ = true;
     last.swap(embedder_);
   }
 }

@@ -30,8 +30,9 @@ class LazyEmbedder final : public model::Embedder {
   std::chrono::milliseconds expected_wait() const override;
   // Loads it now if it is not. Errors: of `load`, each time anew.
   Result<void> warm();
-  // Gives its memory back, once whoever is being answered has been; asked again, it is loaded again.
-  void unload();
+  // It is not the model in use any more: gives its memory back, once whoever is being answered has been. A question that
+  // began before may ask again: then it is loaded for as long as somebody asks, and not kept.
+  void retire();
 
  private:
   Result<std::shared_ptr<model::Embedder>> loaded();
@@ -40,7 +41,9 @@ class LazyEmbedder final : public model::Embedder {
   const std::size_t dimensions_;
   Load load_;
   mutable std::mutex mutex_;
-  std::shared_ptr<model::Embedder> embedder_;
+  std::shared_ptr<model::Embedder> embedder_;  // none once retired
+  std::weak_ptr<model::Embedder> last_loaded_;
+  bool retired_ = false;
 };
 
 class LazyTokenizer final : public model::TextTokenizer {
