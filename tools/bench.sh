@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./dev bench: encoding against raw llama.cpp, then the program on real pages. ./dev bench peers|vectors|fetch: against
-# other programs; ./dev bench help [QUERIES]: recall in two languages. Absolute figures mean little on a shared machine.
+# other programs; ./dev bench help [QUERIES]: recall in two languages; ./dev bench answers: the overhead of an answer. Absolute figures mean little on a shared machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/common.sh
@@ -11,6 +11,12 @@ case "${1:-}" in
     bash tools/build.sh release renvoi
     say "LibreOffice's help in French and English (the first time each is indexed: ten minutes on two cores)"
     exec python3 -B bench/help_recall.py build/release/apps/renvoi/renvoi /usr/share/libreoffice/help build/bench-help "${@:2}"
+    ;;
+  answers)
+    bash tools/setup.sh
+    bash tools/build.sh release renvoi
+    say "what renvoi adds to an answer that a model writes"
+    RENVOI_PROGRAM=$PWD/build/release/apps/renvoi/renvoi RENVOI_MODELS=$PWD/.deps/models exec python3 -B bench/answer_overhead.py "${@:2}"
     ;;
   fetch) exec bash tools/bench_fetch.sh "${@:2}" ;;
 esac

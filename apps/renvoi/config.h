@@ -68,8 +68,8 @@ struct Config {
     std::vector<std::string> names;  // host names under which it may be addressed, besides localhost
     bool require_key = false;        // also on loopback
     std::uint32_t handler_threads = 8;
-    std::uint32_t max_queued_requests = 64;
-    std::uint32_t max_connections = 512;
+    std::uint32_t max_queued_requests = 512;
+    std::uint32_t max_connections = 1'024;
     std::uint64_t max_body_bytes = 16u << 20;
     std::uint32_t max_header_bytes = 32u << 10;
     std::uint32_t read_timeout_ms = 30'000;

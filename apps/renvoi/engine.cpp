@@ -11,6 +11,7 @@
 #include "model/llama_model.h"
 #include "model/remote_generator.h"
 #include "search/next_index.h"
+#include "waiting_generator.h"
 
 namespace renvoi::app {
 namespace {
@@ -88,7 +89,7 @@ Result<void> Engine::open_generator(const Notify& notify) {
   if (!config_.generate.endpoint.empty()) {
     endpoint_client_ = std::make_unique<net::HttpClient>([this] {
       auto options = client_options(config_);
-      options.max_connections_per_host = 8;
+      options.max_connections = options.max_connections_per_host = config_.server.max_connections;
       return options;
     }());
     RENVOI_TRY(generator_, endpoint_generator(config_, *endpoint_client_));
@@ -106,6 +107,7 @@ Result<void> Engine::open_generator(const Notify& notify) {
       });
     }
   }
+  if (generator_) generator_ = std::make_unique<WaitingGenerator>(std::move(generator_));
   RENVOI_TRY(default_mode_, choose_mode(config_, generator_ != nullptr, may_generate));
   return {};
 }

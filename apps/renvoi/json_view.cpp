@@ -156,6 +156,7 @@ Json json_of(const answer::Answer& answer) {
            {{"embed", answer.timings.embed_ms},
             {"search", answer.timings.search_ms},
             {"fetch", answer.timings.fetch_ms},
+            {"compare", answer.timings.compare_ms},
             {"generate", answer.timings.generate_ms}}},
           {"usage", {{"prompt_tokens", answer.prompt_tokens}, {"completion_tokens", answer.completion_tokens}}}};
 }

@@ -30,8 +30,8 @@ class LazyEmbedder final : public model::Embedder {
   std::chrono::milliseconds expected_wait() const override;
   // Loads it now if it is not. Errors: of `load`, each time anew.
   Result<void> warm();
-  // It is not the model in use any more: gives its memory back, once whoever is being answered has been. A question that
-  // began before may ask again: then it is loaded for as long as somebody asks, and not kept.
+  // It is not the model in use any more: gives its memory back, once whoever is being answered has been. A question
+  // that began before may ask again: then it is loaded for as long as somebody asks, and not kept.
   void retire();
 
  private:

@@ -57,7 +57,8 @@ struct Dropped {
 };
 
 struct AnswerTimings {
-  double embed_ms = 0, search_ms = 0, fetch_ms = 0, generate_ms = 0;
+  // compare_ms: the sentences of what was fetched, encoded and compared with the question.
+  double embed_ms = 0, search_ms = 0, fetch_ms = 0, compare_ms = 0, generate_ms = 0;
 };
 
 struct Answer {

@@ -179,7 +179,9 @@ struct Answerer::Impl {
                          model::Embedder& embedder, const TimeLimit& limit, Answer& answer) {
     Draft draft{std::move(evidence), {}, question, &embedder, {}};
     answer.dropped.insert(answer.dropped.end(), draft.evidence.dropped.begin(), draft.evidence.dropped.end());
+    const auto start = std::chrono::steady_clock::now();
     RENVOI_TRY(draft.ranked, rank_units(draft.evidence, question, weights, embedder, limit.token()));
+    answer.timings.compare_ms += milliseconds_since(start);
     if (draft.ranked.empty()) {
       draft.nothing = AbstentionReason::documents_unavailable;
       return draft;

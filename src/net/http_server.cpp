@@ -168,6 +168,9 @@ HttpServer::~HttpServer() {
 
 std::uint16_t HttpServer::port() const { return impl_->port; }
 
+WaitsElsewhere::WaitsElsewhere() { HandlerPool::begin_to_wait_elsewhere(); }
+WaitsElsewhere::~WaitsElsewhere() { HandlerPool::end_to_wait_elsewhere(); }
+
 std::uint32_t HttpServer::requests_running() const { return impl_->pool.running(); }
 
 bool is_loopback(std::string_view ip_address) {

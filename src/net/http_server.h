@@ -48,10 +48,10 @@ using Handler = std::function<void(const ServerRequest&, ResponseWriter&)>;
 class HttpServer {
  public:
   struct Options {
-    std::string address = "127.0.0.1";       // an IP address
-    std::uint16_t port = 8080;               // 0: any free one
-    std::uint32_t handler_threads = 8;       // requests worked on at once
-    std::uint32_t max_queued_requests = 64;  // beyond: 503 with Retry-After: 1
+    std::string address = "127.0.0.1";        // an IP address
+    std::uint16_t port = 8080;                // 0: any free one
+    std::uint32_t handler_threads = 8;        // requests worked on at once; those that wait elsewhere do not count
+    std::uint32_t max_queued_requests = 512;  // beyond: 503 with Retry-After: 1
     std::uint32_t max_connections = 512;
     std::uint64_t max_body_bytes = 16u << 20;
     std::uint32_t max_header_bytes = 32u << 10;
@@ -73,6 +73,16 @@ class HttpServer {
   struct Impl;
   explicit HttpServer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+};
+
+// While it lives, the handler on this thread waits for something that takes none of this machine's processor: another
+// request is worked on in its place. Nothing where the thread is no handler's.
+class WaitsElsewhere {
+ public:
+  WaitsElsewhere();
+  ~WaitsElsewhere();
+  WaitsElsewhere(const WaitsElsewhere&) = delete;
+  WaitsElsewhere& operator=(const WaitsElsewhere&) = delete;
 };
 
 bool is_loopback(std::string_view ip_address);

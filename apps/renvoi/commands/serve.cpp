@@ -1,5 +1,6 @@
 // serve: the web page and the API.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <condition_variable>
 #include <cstdio>
@@ -48,6 +49,14 @@ Result<bool> keys_required(const Config& config, KeyRing& ring) {
                                    : "server.require_key is set")};
 }
 
+// A connection is an open file here, and another where an endpoint writes the answer: as many as the system allows.
+void allow_open_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void wait_for(std::stop_token stop) {
   std::mutex mutex;
   std::condition_variable_any never;
@@ -59,6 +68,7 @@ Result<void> run_serve(Context& context, const ServeOptions& options) {
   Config& config = context.config;
   if (!options.address.empty()) config.server.address = options.address == "localhost" ? "127.0.0.1" : options.address;
   if (options.port) config.server.port = *options.port;
+  allow_open_files();
   auto files = io::real_file_system();
   KeyRing ring(*files, config.data / "keys.json");
   RENVOI_TRY(const bool require_key, keys_required(config, ring));
