@@ -26,7 +26,8 @@ Result<std::string> read_page(std::string_view html, const Limits& limits, Deadl
   const MainContent content = find_main_content(page, page_kind(page, things), document.title);
   document.hidden_characters = content.hidden_characters;
   document.masked_characters = content.masked_characters;
-  write_page_text(page, content, document.title, builder, document.anchors);
+  const std::vector<TakenText> taken = write_page_text(page, content, document.title, builder, document.anchors);
+  document.elements = map_elements(page, taken);
   return declared_language(page);
 }
 

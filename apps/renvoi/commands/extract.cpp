@@ -71,6 +71,12 @@ Result<Bytes> read_any(Context& context, const ExtractOptions& options) {
   return read_url(url, context.config, options.allow_private, context.interrupts.stop_cleanly(""));
 }
 
+// The way to the element in which a range begins.
+Json element_of(const extract::Document& document, text::Range range) {
+  const auto* place = document.elements.place_at(range.begin);
+  return place == nullptr ? Json(nullptr) : Json(document.elements.path(place->element));
+}
+
 Result<void> run_extract(Context& context, const ExtractOptions& options) {
   RENVOI_TRY(const Bytes bytes, read_any(context, options));
   extract::Limits limits;
@@ -87,6 +93,7 @@ Result<void> run_extract(Context& context, const ExtractOptions& options) {
         const std::uint32_t page = extract::page_at(*document, passage.range.begin);
         value["passages"].push_back({{"ordinal", passage.ordinal},
                                      {"range", json_range(passage.range)},
+                                     {"element", element_of(*document, passage.range)},
                                      {"page", page == 0 ? Json(nullptr) : Json(page)},
                                      {"section", passage.heading_path},
                                      {"fingerprint", fmt::format("{:016x}", passage.fingerprint)}});
