@@ -13,7 +13,7 @@
 namespace renvoi::extract {
 
 // Changes whenever the same bytes could give another text or other passages (invariant 6).
-inline constexpr std::uint32_t kExtractorVersion = 3;
+inline constexpr std::uint32_t kExtractorVersion = 4;
 
 enum class BlockKind : std::uint8_t { heading, paragraph, list_item, table_row, code, quote };
 
