@@ -1,7 +1,7 @@
 // Extraction in one process on one core: pages a second, and the most memory that one page took.
 //
 //   bench_extract FOLDER [ROUNDS]   every file of the folder, as HTML, ROUNDS times (5): the best round counts
-//   bench_extract --hostile         pages made to cost: milliseconds and mebibytes of each
+//   bench_extract --hostile         pages made to cost: milliseconds of each (their memory: test_extract_memory)
 //   bench_extract --files FOLDER    every file of the folder, by its name's kind: milliseconds of each, its programs'
 //   too bench_extract -                 one page from standard input, its text to standard output
 #include <sys/resource.h>
@@ -17,11 +17,10 @@
 #include <iostream>
 #include <iterator>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "extract/extract.h"
+#include "extract/hostile_pages.h"
 
 namespace {
 
@@ -101,33 +100,6 @@ long kib_of_page(const std::string& page) {
   return used;
 }
 
-std::string repeat(std::string_view piece, std::size_t times) {
-  std::string out;
-  out.reserve(piece.size() * times);
-  for (std::size_t i = 0; i < times; ++i) out += piece;
-  return out;
-}
-
-std::vector<std::pair<const char*, std::string>> hostile_pages() {
-  std::string attributes = "<p ", unclosed;
-  for (int i = 0; i < 200'000; ++i) attributes += "a" + std::to_string(i) + "=1 ";
-  for (int i = 0; i < 20'000; ++i) unclosed += "<p><b><table><tr><td><ul><li><a href=x>w ";
-  return {{"100,000 nested div", repeat("<div>", 100'000)},
-          {"200,000 attributes", attributes + ">x</p>"},
-          {"20,000 nested font", repeat("<font>", 20'000)},
-          {"10 MB of <", std::string(10'000'000, '<')},
-          {"10 MB comment", "<!--" + std::string(10'000'000, '-') + "-->"},
-          {"10,000 nested tables", repeat("<table><tr><td>", 10'000)},
-          {"everything unclosed", unclosed},
-          {"50,000 misnested formats", repeat("<b><i></b></i>", 50'000)},
-          {"100,000 list items", repeat("<li><a href=x>word</a>", 100'000)},
-          {"100,000 hidden", repeat("<p style='display:none'>x", 100'000)},
-          {"100,000 frames", repeat("<div class='sidebar nav'>word</div>", 100'000)},
-          {"300 levels of 300 forms",
-           repeat("<div class=related>", 300) + repeat("<form><input type=text>w</form>", 30'000)},
-          {"10 MB of text", repeat("<p>word and word. ", 600'000)}};
-}
-
 double wall_seconds() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -172,12 +144,11 @@ int measure_files(const std::filesystem::path& folder) {
 }
 
 int measure_hostile() {
-  for (const auto& [name, markup] : hostile_pages()) {
-    const std::string page = "<p>The first paragraph of this page, which is read.</p>" + markup;
+  for (const auto& [name, page] : renvoi::test::hostile_pages()) {
     const double start = cpu_seconds();
     const auto document = extract(page, {.content_type = "text/html"});
     const double milliseconds = (cpu_seconds() - start) * 1e3;
-    std::printf("%-26s %6.0f ms %6.1f MiB  %s\n", name, milliseconds, static_cast<double>(kib_of_page(page)) / 1024,
+    std::printf("%-26s %6.0f ms  %s\n", name, milliseconds,
                 !document.ok()        ? document.error().message.c_str()
                 : document->truncated ? "its first part is read"
                                       : "read");

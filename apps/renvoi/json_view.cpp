@@ -225,6 +225,14 @@ Json json_of(const extract::Document& document) {
   for (const auto& link : document.links) {
     links.push_back({{"target", link.target}, {"text", link.text}, {"nofollow", link.nofollow}});
   }
+  Json elements = Json::array();
+  for (const auto& [range, element] : document.elements.places()) {
+    const std::string id(document.elements.nearest_id(element));
+    elements.push_back({{"range", json_range(range)},
+                        {"path", document.elements.path(element)},
+                        {"tag", std::string(document.elements.tag(element))},
+                        {"id", id.empty() ? Json(nullptr) : Json(id)}});
+  }
   Json languages = Json::array(), anchors = Json::array(), open_graph = Json::array();
   for (const auto& each : document.other_languages)
     languages.push_back({{"language", each.language}, {"range", json_range(each.range)}});
@@ -252,6 +260,7 @@ Json json_of(const extract::Document& document) {
           {"canonical", document.canonical},
           {"text", document.text},
           {"blocks", blocks},
+          {"elements", elements},
           {"pages", pages},
           {"links", links}};
 }

@@ -56,7 +56,8 @@ class Dropper {
     const std::uint16_t tag = nodes_[i].tag;
     if (tag != LXB_TAG_P && tag != LXB_TAG_DIV && tag != LXB_TAG_LI) return false;
     if (measures_[i].text == 0 || measures_[i].text > kMaxHeadingBytes) return false;
-    return is_page_tool(text_below(page_, i, 2 * kMaxHeadingBytes));
+    const std::string line = text_below(page_, i, 2 * kMaxHeadingBytes);
+    return is_page_tool(line) || (kind_ == PageKind::thread && counts_reactions(line));
   }
 
   bool is_more(std::uint32_t i) const {

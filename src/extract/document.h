@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "extract/element_map.h"
 #include "text/range.h"
 
 namespace renvoi::extract {
 
 // Changes whenever the same bytes could give another text or other passages (invariant 6).
-inline constexpr std::uint32_t kExtractorVersion = 3;
+inline constexpr std::uint32_t kExtractorVersion = 4;
 
 enum class BlockKind : std::uint8_t { heading, paragraph, list_item, table_row, code, quote };
 
@@ -67,6 +68,7 @@ struct Document {
   std::vector<std::string> types;          // of schema.org, from its JSON-LD: "NewsArticle", "Product"; at most 16
   std::vector<Property> open_graph;        // og:*, article:*: as written, at most 32, of at most 500 bytes each
   std::vector<Anchor> anchors;             // of the main content, by offset; at most 5,000
+  ElementMap elements;                     // of an HTML page; empty for everything else, and for pages within it
   std::vector<Page> pages;                 // empty when the document has no pages
   std::vector<Link> links;                 // of the whole page, not of the main content alone
   std::string base;                        // <base href>, "" when none

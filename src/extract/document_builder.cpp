@@ -39,31 +39,34 @@ std::string tidy_code(std::string_view text) {
 
 }  // namespace
 
-std::string collapse_space(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  bool space = false;
-  while (!text.empty()) {
-    if (const char first = text.front(); first > ' ' && first < 0x7F) {
+void SpaceCollapser::add(std::string_view piece) {
+  text_.reserve(text_.size() + piece.size());
+  while (!piece.empty()) {
+    if (const char first = piece.front(); first > ' ' && first < 0x7F) {
       std::size_t run = 1;
-      while (run < text.size() && text[run] > ' ' && text[run] < 0x7F) ++run;
-      if (space) out += ' ';
-      space = false;
-      out.append(text.substr(0, run));
-      text.remove_prefix(run);
+      while (run < piece.size() && piece[run] > ' ' && piece[run] < 0x7F) ++run;
+      if (space_) text_ += ' ';
+      space_ = false;
+      text_.append(piece.substr(0, run));
+      piece.remove_prefix(run);
       continue;
     }
-    const DecodedCodePoint c = decode_utf8(text);
-    text.remove_prefix(c.length);
+    const DecodedCodePoint c = decode_utf8(piece);
+    piece.remove_prefix(c.length);
     if (u_isUWhiteSpace(static_cast<UChar32>(c.code_point)) != 0) {
-      space = !out.empty();
+      space_ = !text_.empty();
     } else if (!is_control(c.code_point)) {
-      if (space) out += ' ';
-      space = false;
-      append_utf8(out, c.code_point);
+      if (space_) text_ += ' ';
+      space_ = false;
+      append_utf8(text_, c.code_point);
     }
   }
-  return out;
+}
+
+std::string collapse_space(std::string_view text) {
+  SpaceCollapser collapser;
+  collapser.add(text);
+  return collapser.text();
 }
 
 void DocumentBuilder::add(BlockKind kind, std::uint8_t level, std::string_view text, bool joined) {

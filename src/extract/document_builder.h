@@ -12,6 +12,17 @@ namespace renvoi::extract {
 // Every run of Unicode white space one ASCII space, none at either end; control characters and U+FEFF dropped.
 std::string collapse_space(std::string_view text);
 
+// The same, piece by piece; no piece may begin or end within a character.
+class SpaceCollapser {
+ public:
+  void add(std::string_view piece);
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  bool space_ = false;  // before what comes next
+};
+
 class DocumentBuilder {
  public:
   DocumentBuilder(Document& document, std::uint32_t max_text_bytes)
@@ -21,9 +32,10 @@ class DocumentBuilder {
   // and stands one "\n" after it. Code keeps its lines; in every other kind white space is collapsed.
   void add(BlockKind kind, std::uint8_t level, std::string_view text, bool joined = false);
 
-  // How many blocks there are, and where the last one begins; there must be one.
+  // How many blocks there are, and where the last one is; there must be one.
   std::size_t size() const { return document_.blocks.size(); }
-  std::uint32_t last_begin() const { return document_.blocks.back().range.begin; }
+  std::uint32_t last_begin() const { return last().begin; }
+  text::Range last() const { return document_.blocks.back().range; }
 
   // The text limit was met; nothing more is added.
   bool full() const { return full_; }

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "extract/append.h"
 #include "extract/decode.h"
+#include "extract/epub_headings.h"
 #include "extract/html.h"
 #include "extract/section_languages.h"
 #include "extract/text_codings.h"
@@ -72,10 +73,31 @@ Book read_book(const pugi::xml_node& root, std::string_view part) {
 
 bool same(std::string_view a, std::string_view b) { return text::fold(a) == text::fold(b); }
 
-Result<void> read_chapter(std::string_view bytes, std::string& last_title, const Reading& reading, Document& document) {
+// The navigation document of EPUB 3; in older books the table that the spine names, or any of its type.
+Contents contents_of(const Package& package, const Book& book) {
+  for (const bool navigation : {true, false})
+    for (const auto& [id, item] : book.items)
+      if (navigation ? item.navigation : item.media_type == "application/x-dtbncx+xml")
+        if (Contents contents = read_contents(package, item.part); !contents.empty()) return contents;
+  return {};
+}
+
+// What the book's sheets and chapters say of what its headings look like.
+BookStyle style_of(const Package& package, const Book& book) {
+  BookStyle style;
+  for (const auto& [id, item] : book.items)
+    if (item.media_type == "text/css") style.add_sheet(package.part(item.part));
+  for (const std::string& id : book.spine)
+    if (const auto item = book.items.find(id); item != book.items.end() && !item->second.navigation)
+      style.learn(package.part(item->second.part));
+  return style;
+}
+
+Result<void> read_chapter(std::string_view bytes, const BookStyle& style, const std::vector<ContentsEntry>& contents,
+                          std::string& last_title, const Reading& reading, Document& document) {
   Decoded decoded;
   decode(bytes, "", true, decoded);
-  const std::string html = html_of_xhtml(decoded.text);
+  const std::string html = html_of_xhtml(style.with_headings(decoded.text, contents));
   Document chapter;
   RENVOI_CHECK(read_html(html, reading.hints, reading.limits, reading.deadline, chapter));
   chapter.links.clear();  // they lead to other chapters
@@ -128,6 +150,8 @@ Result<void> read_epub(const Package& package, const Reading& reading, Document&
   read_metadata(child(root, "metadata"), document, language);
   const Book book = read_book(root, part);
   const std::string_view encryption = package.part("META-INF/encryption.xml");
+  const BookStyle style = style_of(package, book);
+  const Contents contents = contents_of(package, book);
   std::string last_title;
   for (const std::string& id : book.spine) {
     RENVOI_CHECK(check_time(reading, "this book"));
@@ -135,7 +159,10 @@ Result<void> read_epub(const Package& package, const Reading& reading, Document&
     if (item == book.items.end() || item->second.navigation || !package.has(item->second.part)) continue;
     if (encryption.find("\"" + item->second.part + "\"") != std::string_view::npos)
       return Error{ErrorCode::invalid, "the chapters of this EPUB are encrypted (DRM): they cannot be read"};
-    RENVOI_CHECK(read_chapter(package.part(item->second.part), last_title, reading, document));
+    const auto named = contents.find(item->second.part);
+    RENVOI_CHECK(read_chapter(package.part(item->second.part), style,
+                              named == contents.end() ? std::vector<ContentsEntry>() : named->second, last_title,
+                              reading, document));
     if (document.text.size() >= reading.limits.max_text_bytes) break;
   }
   set_languages(document, text::detect_language(document.text, language.empty() ? reading.hints.language : language));

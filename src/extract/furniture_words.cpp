@@ -146,6 +146,11 @@ constexpr std::array kMore{
     "view details"sv,     "view more"sv,     "voir le detail"sv,      "voir plus"sv,         "leer mas"sv,
     "leia mais"sv,        "mehr erfahren"sv, "weiterlesen"sv,         "continua a leggere"sv};
 
+// After a number, what readers did with a post.
+constexpr std::array kCounted{"like"sv,     "likes"sv,    "j'aime"sv,    "upvote"sv,   "upvotes"sv,  "reply"sv,
+                              "replies"sv,  "reponse"sv,  "reponses"sv,  "share"sv,    "shares"sv,   "partage"sv,
+                              "partages"sv, "reaction"sv, "reactions"sv, "me gusta"sv, "mi piace"sv, "gefallt mir"sv};
+
 template <std::size_t N>
 bool begins_with_any(std::string_view line, const std::array<std::string_view, N>& phrases, std::size_t more_bytes) {
   if (line.empty() || line.size() > kMaxLineBytes) return false;
@@ -180,5 +185,15 @@ bool is_more_link(std::string_view words) {
 }
 
 bool is_page_tool(std::string_view line) { return begins_with_any(line, kTools, 60); }
+
+bool counts_reactions(std::string_view line) {
+  const std::size_t words = line.find_first_not_of("0123456789");
+  if (words == 0 || words > 6 || words == std::string_view::npos || line.size() > 30) return false;
+  line.remove_prefix(words);
+  const std::size_t begin = line.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return false;
+  const std::string folded = text::fold(line.substr(begin));
+  return std::find(kCounted.begin(), kCounted.end(), std::string_view(folded)) != kCounted.end();
+}
 
 }  // namespace renvoi::extract

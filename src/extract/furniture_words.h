@@ -13,5 +13,6 @@ bool is_more_link(std::string_view words);          // of a link: "Read more", "
 // A line that asks the reader to do something with the page ("Share this article", "Click to print"), or says which
 // tags it has.
 bool is_page_tool(std::string_view line);
+bool counts_reactions(std::string_view line);  // "3 Likes", "12 réponses", and nothing else
 
 }  // namespace renvoi::extract

@@ -12,8 +12,11 @@
 
 namespace renvoi::extract {
 
-Result<void> read_html(std::string_view html, const Hints& hints, const Limits& limits, Deadline deadline,
-                       Document& document) {
+namespace {
+
+// Everything but the languages; gives the language that the page declares. The tree is gone when this returns: what
+// guesses languages takes 170 KiB of its own.
+Result<std::string> read_page(std::string_view html, const Limits& limits, Deadline deadline, Document& document) {
   RENVOI_TRY(const PageTree page, PageTree::parse(html, deadline));
   document.truncated |= page.truncated();
   const std::vector<LinkedThing> things = read_linked_data(page);
@@ -23,8 +26,16 @@ Result<void> read_html(std::string_view html, const Hints& hints, const Limits& 
   const MainContent content = find_main_content(page, page_kind(page, things), document.title);
   document.hidden_characters = content.hidden_characters;
   document.masked_characters = content.masked_characters;
-  write_page_text(page, content, document.title, builder, document.anchors);
-  std::string declared = declared_language(page);
+  const std::vector<TakenText> taken = write_page_text(page, content, document.title, builder, document.anchors);
+  document.elements = map_elements(page, taken);
+  return declared_language(page);
+}
+
+}  // namespace
+
+Result<void> read_html(std::string_view html, const Hints& hints, const Limits& limits, Deadline deadline,
+                       Document& document) {
+  RENVOI_TRY(std::string declared, read_page(html, limits, deadline, document));
   if (declared.empty()) declared = hints.language;
   set_languages(document, text::detect_language(document.text, declared));
   if (std::chrono::steady_clock::now() > deadline)

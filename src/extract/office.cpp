@@ -22,7 +22,7 @@ bool holds(const std::vector<std::string>& names, std::string_view name) {
 // Pictures, fonts and sounds are never looked at.
 bool is_text_part(std::string_view name) {
   const std::string extension = extension_of(name);
-  for (const std::string_view known : {"xml", "rels", "opf", "xhtml", "html", "htm"})
+  for (const std::string_view known : {"xml", "rels", "opf", "xhtml", "html", "htm", "ncx", "css"})
     if (extension == known) return true;
   return name == "mimetype";
 }

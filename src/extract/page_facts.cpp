@@ -66,8 +66,10 @@ std::string clean(std::string_view value, std::size_t max_bytes) {
 
 struct Names {
   std::string tag, open_graph, site, first_heading;
+  std::vector<std::string> second_headings;  // folded, of the second level
   std::uint32_t first_level_headings = 0;
 };
+constexpr std::size_t kMaxSecondHeadings = 8;
 
 class FactReader {
  public:
@@ -98,6 +100,10 @@ class FactReader {
           break;
         case LXB_TAG_H1:
           read_heading(i);
+          break;
+        case LXB_TAG_H2:
+          if (names_.second_headings.size() < kMaxSecondHeadings)
+            names_.second_headings.push_back(text::fold(text_below(page_, i, 2 * kMaxTitleBytes)));
           break;
         default:
           break;
@@ -204,10 +210,15 @@ class FactReader {
   std::string choose_title() const {
     const std::string& heading = names_.first_heading;
     const std::string& full = names_.tag.empty() ? names_.open_graph : names_.tag;
-    std::string title = full.empty() ? heading : without_site_name(full, names_.site, heading);
+    std::string title = part_under_site_heading(full);
+    if (title.empty()) title = full.empty() ? heading : without_site_name(full, names_.site, heading);
     if (title.empty()) title = heading;
     return std::string(trim(truncate_utf8(title, kMaxTitleBytes)));
   }
+
+  // Where the first-level heading is the site's ("Town forum" of "Which bike? - Town forum"), the other part of the
+  // title, when a heading of the second level says it and it is the longer one; "" otherwise.
+  std::string part_under_site_heading(const std::string& full) const;
 
   const PageTree& page_;
   const std::vector<PageNode>& nodes_;
@@ -233,6 +244,24 @@ Cut last_separator(std::string_view title) {
         at != std::string_view::npos && (cut.at == std::string::npos || at > cut.at))
       cut = {at, separator.size()};
   return cut;
+}
+
+std::string FactReader::part_under_site_heading(const std::string& full) const {
+  const std::string site = text::fold(names_.first_heading);
+  if (site.empty()) return {};
+  const auto titled = [&](std::string_view part, std::string_view other) {
+    const auto& seconds = names_.second_headings;
+    return part.size() > other.size() && text::fold(other) == site &&
+           std::find(seconds.begin(), seconds.end(), text::fold(part)) != seconds.end();
+  };
+  for (const std::string_view separator : kSeparators) {
+    const std::size_t first = full.find(separator), last = full.rfind(separator);
+    if (first == std::string::npos) continue;
+    if (const std::string head = full.substr(0, last); titled(head, full.substr(last + separator.size()))) return head;
+    if (const std::string tail = full.substr(first + separator.size()); titled(tail, full.substr(0, first)))
+      return tail;
+  }
+  return {};
 }
 
 std::size_t count_words(std::string_view text) {

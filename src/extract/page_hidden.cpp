@@ -3,62 +3,23 @@
 #include <lexbor/tag/const.h>
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "extract/page_tags.h"
+#include "extract/style_sheet.h"
 
 namespace renvoi::extract {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kMaxStyleBytes = 1'000;
+constexpr std::size_t kMaxClassBytes = 1'000;
 constexpr std::size_t kMaxSheetBytes = 512 * 1'024;  // of all <style> of a page
 constexpr std::size_t kMaxHiddenNames = 4'096;
 constexpr std::uint32_t kSwitchNodes = 12;  // of a heading, looked through for one
 constexpr double kOffScreenPixels = 500;    // nobody scrolls to the left, and this is no indent
-
-// The declarations of a style attribute, lower case, without white space: "color:#fff;display:none".
-std::string compact_style(std::string_view style) {
-  std::string out;
-  for (const char c : style.substr(0, kMaxStyleBytes)) {
-    if (c == ' ' || (c >= '\t' && c <= '\r')) continue;
-    out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return out;
-}
-
-// The value of a property, without "!important"; the last one counts (CSS Cascade 4, 6.1).
-std::string_view property(std::string_view style, std::string_view name) {
-  std::string_view found;
-  while (!style.empty()) {
-    const std::size_t end = std::min(style.find(';'), style.size());
-    std::string_view declaration = style.substr(0, end);
-    style.remove_prefix(std::min(end + 1, style.size()));
-    if (declaration.size() <= name.size() || !declaration.starts_with(name) || declaration[name.size()] != ':')
-      continue;
-    declaration.remove_prefix(name.size() + 1);
-    found = declaration.substr(0, declaration.find('!'));
-  }
-  return found;
-}
-
-struct Length {
-  double value = 0;
-  std::string_view unit;
-};
-
-std::optional<Length> length(std::string_view value) {
-  Length out;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out.value);
-  if (error != std::errc()) return std::nullopt;
-  out.unit = value.substr(static_cast<std::size_t>(end - value.data()));
-  return out;
-}
 
 bool is_zero(std::string_view value) {
   const auto number = length(value);
@@ -125,23 +86,6 @@ bool is_screen_reader_text(std::string_view style) {
          is_far_left(property(style, "top")) || is_far_left(property(style, "text-indent"));
 }
 
-bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_'; }
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\f";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-// Behind the "}" that closes what was opened before `at`.
-std::size_t end_of_block(std::string_view sheet, std::size_t at) {
-  for (std::uint32_t depth = 1; depth > 0 && at < sheet.size(); ++at) {
-    if (sheet[at] == '{') ++depth;
-    if (sheet[at] == '}') --depth;
-  }
-  return at;
-}
-
 }  // namespace
 
 HiddenElements::HiddenElements(const PageTree& page) : page_(page) {
@@ -156,46 +100,16 @@ HiddenElements::HiddenElements(const PageTree& page) : page_(page) {
   }
 }
 
-// CSS Syntax 3 as far as these rules need it: comments, blocks in blocks.
 void HiddenElements::read_rules(std::string_view sheet) {
-  std::string plain;
-  plain.reserve(sheet.size());
-  for (std::size_t at = 0; at < sheet.size();) {
-    const std::size_t comment = std::min(sheet.find("/*", at), sheet.size());
-    plain += sheet.substr(at, comment - at);
-    const std::size_t end = sheet.find("*/", std::min(comment + 2, sheet.size()));
-    at = end == std::string_view::npos ? sheet.size() : end + 2;
-  }
-  const std::string_view text = plain;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t open = at;
-    while (open < text.size() && text[open] != '{' && text[open] != ';') ++open;
-    if (open == text.size()) return;
-    const std::string_view head = trim(text.substr(at, open - at));
-    at = open + 1;
-    if (text[open] == ';') continue;  // @import
-    const std::size_t end = end_of_block(text, at);
-    if (!head.starts_with('@')) read_rule(head, text.substr(at, end - at - (end > at ? 1 : 0)));
-    at = end;
-  }
-}
-
-void HiddenElements::read_rule(std::string_view selectors, std::string_view declarations) {
-  std::string style;
-  while (!selectors.empty()) {
-    const std::size_t end = std::min(selectors.find(','), selectors.size());
-    const std::string_view one = trim(selectors.substr(0, end));
-    selectors.remove_prefix(std::min(end + 1, selectors.size()));
-    if (one.size() < 2 || (one[0] != '.' && one[0] != '#') || !std::all_of(one.begin() + 1, one.end(), is_name))
-      continue;
-    if (style.empty()) style = compact_style(declarations);
+  for_each_rule(sheet, [this](std::string_view selector, std::string_view style) {
+    if (!is_one_name(selector)) return;
     Visibility said = of_style(style);
     if (said == Visibility::masked && is_screen_reader_text(style)) said = Visibility::hidden;
     if (said != Visibility::shown && names_.size() < kMaxHiddenNames)
-      names_[std::string(one)] = said;
+      names_[std::string(selector)] = said;
     else if (!property(style, "display").empty() || !property(style, "visibility").empty())
-      names_.erase(std::string(one));
-  }
+      names_.erase(std::string(selector));
+  });
 }
 
 // The element that stands right before this one; 0 when there is none.
@@ -244,7 +158,7 @@ Visibility HiddenElements::by_rules(std::uint32_t node) const {
     const auto rule = names_.find(std::string(1, kind).append(name));
     if (rule != names_.end()) found = std::max(found, rule->second);
   };
-  std::string_view classes = page_.attribute(node, "class").substr(0, kMaxStyleBytes);
+  std::string_view classes = page_.attribute(node, "class").substr(0, kMaxClassBytes);
   while (!classes.empty()) {
     const std::size_t end = std::min(classes.find_first_of(" \t\r\n\f"), classes.size());
     if (end > 0) look('.', classes.substr(0, end));

@@ -31,7 +31,6 @@ class HiddenElements {
 
  private:
   void read_rules(std::string_view sheet);
-  void read_rule(std::string_view selectors, std::string_view declarations);
   Visibility by_rules(std::uint32_t node) const;
   std::uint32_t before(std::uint32_t node) const;
   bool is_switch(std::uint32_t node) const;

@@ -28,7 +28,7 @@ class PageWriter {
         builder_(builder),
         anchors_(anchors) {}
 
-  void run() {
+  std::vector<TakenText> run() {
     const std::uint32_t end = nodes_[content_.root].end;
     for (std::uint32_t i = content_.root; i < end && !builder_.full();) {
       close_until(i);
@@ -40,13 +40,37 @@ class PageWriter {
     }
     close_until(end);
     flush();
+    return std::move(taken_);
   }
 
  private:
+  struct Cell {
+    std::size_t end_of_last, begin;  // in line_
+    std::uint32_t node;
+  };
+
+  static bool is_cell(std::uint16_t tag) { return tag == LXB_TAG_TD || tag == LXB_TAG_TH; }
+
+  static bool says_something(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n\f") != std::string_view::npos && !collapse_space(text).empty();
+  }
+
   std::uint32_t take_text(std::uint32_t i) {
     line_ += nodes_[i].text;
+    if (says_something(nodes_[i].text)) hold(i);
     breaks_ = nodes_[i].text.find_first_not_of(" \t\r\n\f") == std::string_view::npos ? breaks_ : 0;
     return i + 1;
+  }
+
+  // The innermost node that holds all of the line's text: it only ever rises.
+  void hold(std::uint32_t text) {
+    if (holder_ == 0) holder_ = nodes_[text].parent;
+    while (text >= nodes_[holder_].end) holder_ = nodes_[holder_].parent;
+  }
+
+  std::uint32_t block_around(std::uint32_t node) const {
+    while (node != 0 && !is_block(nodes_[node].tag) && !is_cell(nodes_[node].tag)) node = nodes_[node].parent;
+    return node;
   }
 
   std::uint32_t open(std::uint32_t i) {
@@ -59,7 +83,7 @@ class PageWriter {
     }
     if (tag == LXB_TAG_TABLE && !row_end_ && is_data_table(i)) data_table_end_ = nodes_[i].end;
     if (tag == LXB_TAG_TR && i < data_table_end_) row_end_ = nodes_[i].end;
-    if (row_end_ && (tag == LXB_TAG_TD || tag == LXB_TAG_TH) && !collapse_space(line_).empty()) line_ += " | ";
+    if (row_end_ && is_cell(tag)) begin_cell(i);
     if (row_end_ && is_block(tag)) line_ += ' ';
     if (is_list(tag) && i >= list_end_) {
       list_end_ = nodes_[i].end;
@@ -71,6 +95,12 @@ class PageWriter {
     }
     if (is_block(tag)) open_.push_back({i, tag, heading_level(page_, i)});
     return i + 1;
+  }
+
+  void begin_cell(std::uint32_t i) {
+    const std::size_t end_of_last = line_.size();
+    if (holder_ != 0) line_ += " | ";
+    cells_.push_back({end_of_last, line_.size(), i});
   }
 
   void note_anchor(std::uint32_t i) {
@@ -133,23 +163,49 @@ class PageWriter {
 
   void flush() {
     breaks_ = 0;
-    if (line_.empty()) return;
-    const Shape shape = this->shape();
-    const std::string text = std::move(line_);
+    if (!line_.empty()) write_line();
     line_.clear();
-    const std::string plain = collapse_space(text);
+    cells_.clear();
+    holder_ = 0;
+  }
+
+  void write_line() {
+    const Shape shape = this->shape();
+    const std::string plain = collapse_space(line_);
     if (plain.empty() || (shape.kind == BlockKind::table_row && plain.find_first_not_of("| ") == std::string::npos))
       return;
     if (shape.kind == BlockKind::heading && is_title(plain)) return;
     const bool joined = shape.group_end != 0 && group_started_ && shape.group_end == last_group_end_;
     const std::size_t before = builder_.size();
-    builder_.add(shape.kind, shape.level, shape.kind == BlockKind::code ? text : plain, joined);
+    builder_.add(shape.kind, shape.level, shape.kind == BlockKind::code ? line_ : plain, joined);
     if (builder_.size() > before) {
       for (std::string& id : waiting_) anchors_.push_back({builder_.last_begin(), std::move(id)});
       waiting_.clear();
+      note_elements(shape.kind);
     }
     group_started_ = shape.group_end != 0;
     last_group_end_ = shape.group_end;
+  }
+
+  void note_elements(BlockKind kind) {
+    const text::Range block = builder_.last();
+    if (kind != BlockKind::table_row || cells_.empty()) {
+      taken_.push_back({block, block_around(holder_)});
+      return;
+    }
+    // The line once more, cell by cell: where each is when white space is collapsed.
+    SpaceCollapser line;
+    line.add(std::string_view(line_).substr(0, cells_.front().begin));
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      const std::size_t end = i + 1 < cells_.size() ? cells_[i + 1].end_of_last : line_.size();
+      std::size_t begin = line.text().size();
+      line.add(std::string_view(line_).substr(cells_[i].begin, end - cells_[i].begin));
+      if (begin < line.text().size() && line.text()[begin] == ' ') ++begin;
+      const text::Range range{block.begin + static_cast<std::uint32_t>(begin),
+                              std::min(block.end, block.begin + static_cast<std::uint32_t>(line.text().size()))};
+      if (range.begin < range.end) taken_.push_back({range, cells_[i].node});
+      if (i + 1 < cells_.size()) line.add(std::string_view(line_).substr(end, cells_[i + 1].begin - end));
+    }
   }
 
   // Only the first: a later heading of the same words is a section.
@@ -181,7 +237,10 @@ class PageWriter {
   std::vector<Anchor>& anchors_;
   std::vector<std::string> waiting_;  // ids of elements no block of which was written yet
   std::vector<Open> open_;            // the open block elements
-  std::string line_;                  // text not yet in a block
+  std::vector<TakenText> taken_;
+  std::string line_;          // text not yet in a block
+  std::uint32_t holder_ = 0;  // the innermost node that holds all that it says; 0 when it says nothing
+  std::vector<Cell> cells_;   // of the row that it is
   std::uint32_t breaks_ = 0;
   std::uint32_t list_end_ = 0, table_group_end_ = 0, data_table_end_ = 0, last_group_end_ = 0;
   std::optional<std::uint32_t> row_end_;  // within a row of a data table: where it ends
@@ -190,9 +249,9 @@ class PageWriter {
 
 }  // namespace
 
-void write_page_text(const PageTree& page, const MainContent& content, std::string_view title, DocumentBuilder& builder,
-                     std::vector<Anchor>& anchors) {
-  PageWriter(page, content, title, builder, anchors).run();
+std::vector<TakenText> write_page_text(const PageTree& page, const MainContent& content, std::string_view title,
+                                       DocumentBuilder& builder, std::vector<Anchor>& anchors) {
+  return PageWriter(page, content, title, builder, anchors).run();
 }
 
 std::string text_below(const PageTree& page, std::uint32_t node, std::size_t max_bytes) {

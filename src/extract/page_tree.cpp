@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "extract/page_parser.h"
+
 namespace renvoi::extract {
 namespace {
 
@@ -99,9 +101,11 @@ lxb_html_token_t* on_token(lxb_html_tokenizer_t* tokenizer, lxb_html_token_t* to
     tokenizer->status = LXB_STATUS_ABORTED;
     return nullptr;
   }
-  if (must_drop(guard, token)) return token;
-  while (!lxb_html_tree_construction_dispatcher(guard.tree, token)) {
+  if (!must_drop(guard, token)) {
+    while (!lxb_html_tree_construction_dispatcher(guard.tree, token)) {
+    }
   }
+  forget_attributes(tokenizer);
   if (guard.tree->status != LXB_STATUS_OK) {
     tokenizer->status = guard.tree->status;
     return nullptr;
@@ -121,9 +125,6 @@ std::uint16_t tag_below(std::uint16_t parent, std::uint16_t tag) {
   return heading && tag == LXB_TAG_BUTTON ? static_cast<std::uint16_t>(LXB_TAG_SPAN) : tag;
 }
 
-struct DestroyParser {
-  void operator()(lxb_html_parser_t* parser) const { lxb_html_parser_destroy(parser); }
-};
 struct DestroyDocument {
   void operator()(lxb_html_document_t* document) const { lxb_html_document_destroy(document); }
 };
@@ -174,10 +175,10 @@ PageTree& PageTree::operator=(PageTree&&) noexcept = default;
 PageTree::~PageTree() = default;
 
 Result<PageTree> PageTree::parse(std::string_view html, Deadline deadline) {
-  const std::unique_ptr<lxb_html_parser_t, DestroyParser> parser(lxb_html_parser_create());
-  if (!parser || lxb_html_parser_init(parser.get()) != LXB_STATUS_OK) return out_of_memory();
+  const PageParser parser = make_page_parser();
+  if (!parser) return out_of_memory();
   PageTree page;
-  page.document_->handle.reset(lxb_html_parse_chunk_begin(parser.get()));
+  page.document_->handle.reset(begin_page(parser.get()));
   if (!page.document_->handle) return out_of_memory();
   Guard guard{.tree = parser->tree, .deadline = deadline};
   lxb_html_tokenizer_callback_token_done_set(parser->tkz, on_token, &guard);
@@ -273,6 +274,14 @@ std::string_view PageTree::attribute(std::uint32_t node, std::string_view name) 
 
 bool PageTree::has_attribute(std::uint32_t node, std::string_view name) const {
   return find_attribute(nodes_[node], name) != nullptr;
+}
+
+std::string_view PageTree::name(std::uint32_t node) const {
+  auto* element = static_cast<lxb_dom_element_t*>(const_cast<void*>(nodes_[node].element));
+  if (element == nullptr) return {};
+  std::size_t length = 0;
+  const lxb_char_t* name = lxb_dom_element_local_name(element, &length);
+  return view(name, length);
 }
 
 }  // namespace renvoi::extract

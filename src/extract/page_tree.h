@@ -46,6 +46,9 @@ class PageTree {
   std::string_view attribute(std::uint32_t node, std::string_view name) const;
   bool has_attribute(std::uint32_t node, std::string_view name) const;
 
+  // The local name of an element ("p", "my-element"), as the page's own tree has it.
+  std::string_view name(std::uint32_t node) const;
+
  private:
   struct Document;
   PageTree();

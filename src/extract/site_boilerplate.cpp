@@ -40,10 +40,17 @@ class Moves {
  public:
   void add(text::Range from, std::uint32_t to) { kept_.push_back({from, to}); }
   std::uint32_t operator()(std::uint32_t offset, std::uint32_t size) const {
-    const auto next =
-        std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return offset < kept.from.end; });
+    const auto next = at(offset);
     if (next == kept_.end()) return size;
     return next->to + (offset > next->from.begin ? offset - next->from.begin : 0);
+  }
+
+  // Of a range within one block; empty when that was taken.
+  text::Range operator()(text::Range range) const {
+    const auto block = at(range.begin);
+    if (block == kept_.end() || range.begin < block->from.begin) return {};
+    const std::uint32_t begin = block->to + (range.begin - block->from.begin);
+    return {begin, begin + range.size()};
   }
 
  private:
@@ -51,6 +58,9 @@ class Moves {
     text::Range from;
     std::uint32_t to;
   };
+  std::vector<Kept>::const_iterator at(std::uint32_t offset) const {
+    return std::partition_point(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.from.end <= offset; });
+  }
   std::vector<Kept> kept_;
 };
 
@@ -151,6 +161,7 @@ std::uint32_t SiteBoilerplate::take_out(Document& document) const {
   std::erase_if(document.other_languages,
                 [](const LanguageRange& other) { return other.range.begin >= other.range.end; });
   std::erase_if(document.anchors, [size](const Anchor& anchor) { return anchor.offset >= size; });
+  document.elements.move_places(moves);
   document.text = std::move(text);
   document.blocks = std::move(blocks);
   return count;

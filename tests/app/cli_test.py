@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 import unittest
+import zipfile
 
 from harness import CONFLICT, INVALID, NOT_FOUND, OK, PROGRAM, USAGE, Home, Site, page
 
@@ -277,6 +278,41 @@ class Extract(unittest.TestCase):
         document = json.loads(self.home.run("extract", formats / "reglement.pdf", "--format", "json", "--passages")[1])
         self.assertEqual([page["number"] for page in document["pages"]], [1, 2, 3])
         self.assertEqual([passage["page"] for passage in document["passages"]], [1, 2, 3])
+
+    def test_a_file_in_an_archive(self):
+        archive = self.home.folder / "all.zip"
+        with zipfile.ZipFile(archive, "w") as files:
+            files.write(self.home.notes / "museum.html", "inner/museum.html")
+        status, out, err = self.home.run("extract", f"{archive}!/inner/museum.html")
+        self.assertEqual((status, out), (OK, self.home.run("extract", self.home.notes / "museum.html")[1]), err)
+        self.assertEqual(self.home.run("extract", f"{archive}!/inner/missing.html")[0], NOT_FOUND)
+
+    def test_each_range_has_its_element(self):
+        document = json.loads(self.home.run("extract", self.home.notes / "museum.html", "--format", "json", "--passages")[1])
+        text = document["text"].encode()
+        paths = {text[e["range"]["begin"]:e["range"]["end"]].decode(): e["path"] for e in document["elements"]}
+        self.assertEqual(len(paths), len(document["elements"]))
+        for path in paths.values():
+            self.assertTrue(path.startswith("/html/body"), paths)
+        self.assertIn(document["passages"][0]["element"], paths.values())
+
+    def test_what_the_pages_of_a_site_all_say_is_left_out(self):
+        about = "<p>Ferrum is a maker of cast iron pans, founded in 1911 and still owned by the same family.</p>"
+        pages = []
+        for number in range(5):
+            pages.append(self.home.folder / f"page{number}.html")
+            own = f"<p>The pan number {number} was presented at the fair this year, and the visitors lifted it with both hands.</p>"
+            pages[-1].write_text(f"<title>Pan {number}</title><main><h1>Pan {number}</h1>{own}{about}</main>")
+        alone = self.home.run("extract", pages[4])[1]
+        self.assertIn("founded in 1911", alone)
+        with_others = json.loads(self.home.run("extract", pages[4], "--format", "json", "--site-pages", *pages[:4])[1])
+        self.assertIn("pan number 4", with_others["text"])
+        self.assertNotIn("founded", with_others["text"])
+        self.assertEqual((with_others["site_repeats"]["pages"], with_others["site_repeats"]["taken_blocks"]), (4, 1))
+        again = json.loads(self.home.run("extract", pages[4], "--format", "json", "--site-pages", *reversed(pages[:4]))[1])
+        self.assertEqual(again, with_others, "the order of the pages does not matter")
+        self.assertEqual(self.home.run("extract", pages[4], "--site-pages", *pages[:3])[1], alone, "three pages are too few")
+        self.assertEqual(self.home.run("extract", pages[4], "--site-pages", self.home.folder / "missing.html")[0], NOT_FOUND)
 
     def test_standard_input_and_a_url_give_the_same_text(self):
         status, headers, body = page("One page", "The same bytes give the same text, wherever they were read from.")

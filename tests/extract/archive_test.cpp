@@ -1,4 +1,5 @@
 #include "extract/archive.h"
+#include "extract/archive_member.h"
 
 #include "archive_writer.h"
 #include "reading_support.h"
@@ -84,6 +85,27 @@ TEST(Archive, DamageIsFound) {
   const auto none = archive_names("PK\x03\x04 and then nothing of the kind", {}, soon());
   ASSERT_FALSE(none.ok());
   EXPECT_EQ(none.error().code, ErrorCode::corrupt);
+}
+
+TEST(Archive, AMemberIsReadByItsName) {
+  const std::string deep = archive_of({{"c.md", "deep"}}, Packing::tar);
+  const std::string inner = archive_of({{"b.tar", deep}, {"twin.md", "inner"}});
+  const std::string whole =
+      archive_of({{"a/inner.zip", inner}, {"twin.md", "outer"}, {"long.txt", std::string(5'000, 'x')}});
+  const auto read = [&](std::string_view member, std::uint64_t max_bytes = 1'000) {
+    return read_member(whole, member, max_bytes, soon());
+  };
+  EXPECT_EQ(read("twin.md").value(), "outer");
+  EXPECT_EQ(read("a/inner.zip!/twin.md").value(), "inner");
+  EXPECT_EQ(read("a/inner.zip!/b.tar!/c.md").value(), "deep");
+  EXPECT_EQ(read("long.txt", 5'000)->size(), 5'000u);
+  EXPECT_EQ(read("long.txt", 4'999).error().code, ErrorCode::exhausted);
+  EXPECT_EQ(read("missing.md").error().code, ErrorCode::not_found);
+  EXPECT_EQ(read("a/inner.zip!/a/inner.zip!/x").error().code, ErrorCode::not_found);
+  EXPECT_EQ(read("a.zip!/b.zip!/c.zip!/d.zip!/e").error().code, ErrorCode::not_found);
+  EXPECT_EQ(read("twin.md!/x").error().code, ErrorCode::not_found) << "no archive by its name: a name like any other";
+  EXPECT_EQ(read_member(inner, "b.tar!/c.md!/x", 9, soon()).error().code, ErrorCode::not_found);
+  EXPECT_EQ(read_member("no archive", "a.md", 9, soon()).error().code, ErrorCode::corrupt);
 }
 
 TEST(ArchiveFolder, FilesAreSectionsUnderTheirNames) {

@@ -71,6 +71,22 @@ TEST(Facts, NothingIsMadeUpAndEverythingIsBounded) {
   EXPECT_EQ(read("<script type='application/ld+json'>{\"@type\": [[[[</script>" + kProse).types.size(), 0u);
 }
 
+// Forums have the site's name in the heading of the first level, and what the thread asks in one of the second.
+TEST(Facts, ATitleIsNotTheNameOfTheSite) {
+  const std::string topic =
+      "<h2>Which bike for the town?</h2><p>I look for a bike to go to work, eight kilometres a day.</p>";
+  EXPECT_EQ(read("<title>Which bike for the town? - Riders' forum</title><h1>Riders' forum</h1>" + topic).title,
+            "Which bike for the town?");
+  EXPECT_EQ(read("<title>Riders' forum • Which bike for the town?</title><h1>Riders' forum</h1>" + topic).title,
+            "Which bike for the town?");
+  // The heading is the article's, and a box names the paper.
+  EXPECT_EQ(
+      read("<title>Which bike for the town? - The Paper</title><h1>Which bike for the town?</h1><h2>The Paper</h2>"
+           "<p>A man looks for a bike to go to work, eight kilometres a day.</p>")
+          .title,
+      "Which bike for the town?");
+}
+
 TEST(Anchors, StandWhereTheirElementsBegin) {
   const Document document = read("<title>T</title><main id=m><h1 id=top>Title of it</h1>" + kProse +
                                  "<h2 id=two>Two</h2><p>One <b id=in>word</b>.</p></main>");

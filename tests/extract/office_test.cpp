@@ -298,6 +298,81 @@ TEST(Epub, ChaptersInTheOrderOfTheSpine) {
                           "p And about what lives in it.", "h1 Two", "p The second chapter is about the boats."));
 }
 
+// `contents` is the part of the table of contents, of whose kind `kind` tells.
+Document book(const std::string& kind, const std::string& contents, const std::string& sheet,
+              const std::vector<std::string>& chapters) {
+  std::string items, spine;
+  Files files{{"mimetype", "application/epub+zip"},
+              {"META-INF/container.xml", "<container><rootfiles><rootfile full-path='b.opf'/></rootfiles></container>"},
+              {"s.css", sheet},
+              {"toc.xml", contents}};
+  for (std::size_t i = 0; i < chapters.size(); ++i) {
+    const std::string n = std::to_string(i);
+    items += "<item id='c" + n + "' href='c" + n + ".xhtml' media-type='application/xhtml+xml'/>";
+    spine += "<itemref idref='c" + n + "'/>";
+    files.push_back(
+        {"c" + n + ".xhtml", "<html xmlns='http://www.w3.org/1999/xhtml'><body>" + chapters[i] + "</body></html>"});
+  }
+  files.push_back({"b.opf",
+                   "<package><metadata><dc:title>A book</dc:title></metadata><manifest><item id='s' href='s.css' "
+                   "media-type='text/css'/><item id='t' href='toc.xml' " +
+                       kind + "/>" + items + "</manifest><spine>" + spine + "</spine></package>"});
+  return read(archive_of(files));
+}
+
+const std::string kProse =
+    "<p class=\"t\"><span class='u'>The boats leave the harbour before the sun is up, all of them.</span></p>";
+
+TEST(Epub, ParagraphsThatTheSheetMakesLargeAreHeadings) {
+  const std::string sheet =
+      "/* .t{font-size:90pt} */ p.t, .x { font-size: 10pt } .one{font-size:2em;font-weight:bold}"
+      "@media print{.u{font-size:99pt}} .two { font-size: 21px } .cap{font-size:30pt} .small{font-size:80%}";
+  const Document document = book(
+      "", "", sheet,
+      {"<p class='one'>The <i>sea</i></p>" + kProse + "<p><span class='two extra'>Boats &amp; nets</span></p>" + kProse,
+       "<p class='t'><span class='cap'>T</span>he first letter of a text is large, no more.</p><p "
+       "class='small'>Small</p>"
+       "<p class='two'>" +
+           std::string(201, 'x') + "</p><p class='two'>Never closed<p class='t'>Text.</p>" + kProse + kProse});
+  EXPECT_THAT(
+      outline(document),
+      ElementsAre("h1 The sea", "p The boats leave the harbour before the sun is up, all of them.", "h2 Boats & nets",
+                  "p The boats leave the harbour before the sun is up, all of them.",
+                  "p The first letter of a text is large, no more.", "p Small", "p " + std::string(201, 'x'),
+                  "p Never closed", "p Text.", "p The boats leave the harbour before the sun is up, all of them.",
+                  "p The boats leave the harbour before the sun is up, all of them."));
+}
+
+TEST(Epub, ParagraphsThatTheContentsNameAreHeadings) {
+  const std::vector<std::string> chapters{"<p>The sea</p>" + kProse + "<p>Boats</p>" + kProse + "<p>Boats</p>",
+                                          "<p>Not named</p>" + kProse};
+  const std::string ncx =
+      "<?xml version='1.0'?><!DOCTYPE ncx PUBLIC '-//NISO//DTD ncx 2005-1//EN' 'ncx-2005-1.dtd'><ncx><navMap><navPoint>"
+      "<navLabel><text>The  SEA</text></navLabel><content "
+      "src='c0.xhtml'/><navPoint><navLabel><text>Boats</text></navLabel>"
+      "<content src='c0.xhtml#b'/></navPoint></navPoint></navMap></ncx>";
+  const std::string nav =
+      "<!DOCTYPE html><html xmlns:epub='e'><body><nav epub:type='landmarks'><ol><li><a href='c1.xhtml'>Not "
+      "named</a></li></ol>"
+      "</nav><nav epub:type='toc'><ol><li><a href='c0.xhtml'>The sea</a><ol><li><a "
+      "href='c0.xhtml#b'>Boats</a></li></ol>"
+      "</li></ol></nav></body></html>";
+  const auto wanted =
+      ElementsAre("h1 The sea", "p The boats leave the harbour before the sun is up, all of them.", "h2 Boats",
+                  "p The boats leave the harbour before the sun is up, all of them.", "p Boats", "p Not named",
+                  "p The boats leave the harbour before the sun is up, all of them.");
+  EXPECT_THAT(outline(book("media-type='application/x-dtbncx+xml'", ncx, "", chapters)), wanted);
+  EXPECT_THAT(outline(book("properties='nav' media-type='application/xhtml+xml'", nav, "", chapters)), wanted);
+  EXPECT_EQ(outline(book("properties='nav'", nav.substr(0, nav.size() / 2), "", chapters)).size(), 7u) << "damaged";
+}
+
+TEST(Epub, ABookThatHasHeadingsIsReadByThem) {
+  EXPECT_THAT(
+      outline(book("", "", ".big{font-size:20pt}", {"<h2>One</h2>" + kProse, "<p class='big'>A poster</p>" + kProse})),
+      ElementsAre("h2 One", "p The boats leave the harbour before the sun is up, all of them.", "p A poster",
+                  "p The boats leave the harbour before the sun is up, all of them."));
+}
+
 TEST(Epub, EmptyElementsAreClosedForTheHtmlParser) {
   EXPECT_EQ(html_of_xhtml("<?xml version='1.0'?><title/><br/><a id='x' /><p>1 /> 2</p>"),
             "<title></title><br/><a id='x' ></a><p>1 /> 2</p>");

@@ -1,8 +1,6 @@
 // How much of an article's text is found, and how much else. scrapinghub: the measure of its
 // article-extraction-benchmark, computed as its authors do (multisets of 4-grams of words; F1 of mean precision and
 // mean recall). readability: the text of Mozilla's expected.html as a bag of words, the mean of the pages' F1.
-#include <archive.h>
-#include <archive_entry.h>
 #include <gtest/gtest.h>
 #include <unicode/uchar.h>
 
@@ -12,12 +10,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.h"
+#include "eval_pages.h"
 #include "extract/extract.h"
-#include "gzip_file.h"
 #include "text/words.h"
 
 namespace renvoi::extract {
@@ -89,22 +86,6 @@ TEST(Quality, MainTextOfArticlesIsFoundAndLittleElse) {
   EXPECT_GE(f1, kFloorF1);
 }
 
-std::map<std::string, std::map<std::string, std::string>> read_tar(const std::filesystem::path& path) {
-  std::map<std::string, std::map<std::string, std::string>> out;
-  const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), archive_read_free);
-  archive_read_support_filter_xz(reader.get());
-  archive_read_support_format_tar(reader.get());
-  archive_entry* entry = nullptr;
-  if (archive_read_open_filename(reader.get(), path.c_str(), 65'536) != ARCHIVE_OK) return out;
-  while (archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK) {
-    const std::filesystem::path name(archive_entry_pathname(entry));
-    std::string bytes(static_cast<std::size_t>(archive_entry_size(entry)), '\0');
-    if (archive_read_data(reader.get(), bytes.data(), bytes.size()) < 0) break;
-    out[name.parent_path().filename()][name.filename()] = std::move(bytes);
-  }
-  return out;
-}
-
 // The words of markup in lower case. Tags within a line leave nothing, others a space; entities are what the parser
 // that is tested makes of them, in a paragraph of its own: it is markup of one's own that is read here, not a page.
 std::string text_of(const std::string& markup) {
@@ -134,7 +115,7 @@ TEST(Quality, MainTextOfReadabilitysPagesIsFoundAndLittleElse) {
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "the evaluation data are not at " << TEST_EVAL_DIR;
   double sum = 0;
   int pages = 0;
-  for (const auto& [name, files] : read_tar(path)) {
+  for (const auto& [name, files] : test::read_tar(path)) {
     if (!files.contains("source.html") || !files.contains("expected.html")) continue;
     const auto document = extract(files.at("source.html"), {.content_type = "text/html"});
     const auto gold = grams(lower(text_of(files.at("expected.html"))), 1);

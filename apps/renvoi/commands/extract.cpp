@@ -1,19 +1,29 @@
 // extract: what renvoi reads in a page. No model, no data folder.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 
+#include "base/hash.h"
 #include "commands/command.h"
+#include "crawl/archive_members.h"
+#include "extract/archive_member.h"
 #include "extract/extract.h"
 #include "extract/passages.h"
+#include "extract/site_boilerplate.h"
 #include "json_view.h"
 #include "net/http_client.h"
 
 namespace renvoi::app {
 namespace {
 
+constexpr std::chrono::seconds kArchiveTime{30};
+
 struct ExtractOptions {
   std::string what, format = "text";
+  std::vector<std::string> site_pages;
   bool allow_private = false, passages = false;
 };
 
@@ -36,8 +46,17 @@ Result<Bytes> read_standard_input(std::uint64_t max_bytes) {
   return bytes;
 }
 
+// A file, or one in an archive ("notes.zip!/a.md") where no file has that name.
 Result<Bytes> read_file(const std::string& path, std::uint64_t max_bytes) {
   auto files = io::real_file_system();
+  const auto member = extract::split_member(path);
+  std::error_code ignored;
+  if (member && !std::filesystem::exists(path, ignored)) {
+    RENVOI_TRY(const std::string archive, files->read(std::string(member->archive), crawl::kMaxArchiveFileBytes));
+    RENVOI_TRY(std::string body, extract::read_member(archive, member->member, max_bytes,
+                                                      std::chrono::steady_clock::now() + kArchiveTime));
+    return Bytes{std::move(body), {"", std::string(member->member), ""}};
+  }
   RENVOI_TRY(std::string body, files->read(path, max_bytes));
   return Bytes{std::move(body), {"", path, ""}};
 }
@@ -62,31 +81,70 @@ Result<Bytes> read_url(const net::Url& url, const Config& config, bool allow_pri
   return bytes;
 }
 
-Result<Bytes> read_any(Context& context, const ExtractOptions& options) {
+Result<Bytes> read_any(Context& context, const std::string& what, bool allow_private) {
   const std::uint64_t max_bytes = context.config.fetch.max_body_bytes;
-  if (options.what == "-") return read_standard_input(max_bytes);
-  if (options.what.find("://") == std::string::npos) return read_file(options.what, max_bytes);
-  RENVOI_TRY(const net::Url url, net::Url::parse(options.what));
+  if (what == "-") return read_standard_input(max_bytes);
+  if (what.find("://") == std::string::npos) return read_file(what, max_bytes);
+  RENVOI_TRY(const net::Url url, net::Url::parse(what));
   if (url.scheme() == "file") return read_file(url.file_path(), max_bytes);
-  return read_url(url, context.config, options.allow_private, context.interrupts.stop_cleanly(""));
+  return read_url(url, context.config, allow_private, context.interrupts.stop_cleanly(""));
+}
+
+Result<extract::Document> read_document(Context& context, const std::string& what, bool allow_private) {
+  const std::string name = what == "-" ? "standard input" : what;
+  const auto bytes = read_any(context, what, allow_private);
+  if (!bytes) return bytes.error();
+  extract::Limits limits;
+  limits.max_input_bytes = context.config.fetch.max_body_bytes;
+  auto document = extract::extract(bytes->body, bytes->hints, limits);
+  if (!document) return document.error().in(name);
+  return document;
+}
+
+// What the pages of the site all say goes out of the document; the text then depends on those pages too, and the digest
+// of what was learnt from them says on which.
+struct SiteFound {
+  std::uint32_t pages = 0, taken_blocks = 0;
+  std::string digest;
+};
+Result<SiteFound> take_out_what_the_site_repeats(Context& context, const ExtractOptions& options,
+                                                 extract::Document& document) {
+  extract::SiteBoilerplate site;
+  for (const std::string& page : options.site_pages) {
+    RENVOI_TRY(const extract::Document learnt, read_document(context, page, options.allow_private));
+    site.learn(learnt);
+  }
+  SiteFound found{site.pages(), 0, to_hex(sha256(site.state()))};
+  found.taken_blocks = site.take_out(document);
+  return found;
+}
+
+// The way to the element in which a range begins.
+Json element_of(const extract::Document& document, text::Range range) {
+  const auto* place = document.elements.place_at(range.begin);
+  return place == nullptr ? Json(nullptr) : Json(document.elements.path(place->element));
 }
 
 Result<void> run_extract(Context& context, const ExtractOptions& options) {
-  RENVOI_TRY(const Bytes bytes, read_any(context, options));
-  extract::Limits limits;
-  limits.max_input_bytes = context.config.fetch.max_body_bytes;
-  auto document = extract::extract(bytes.body, bytes.hints, limits);
-  if (!document) return document.error().in(options.what == "-" ? "standard input" : options.what);
+  auto document = read_document(context, options.what, options.allow_private);
+  if (!document) return document.error();
+  std::optional<SiteFound> site;
+  if (!options.site_pages.empty()) {
+    RENVOI_TRY(site, take_out_what_the_site_repeats(context, options, *document));
+  }
   if (document->truncated)
     context.output.note("renvoi: the input is longer, or more deeply malformed, than is read: this is its first part");
   if (context.output.json || options.format == "json") {
     Json value = json_of(*document);
+    if (site)
+      value["site_repeats"] = {{"pages", site->pages}, {"taken_blocks", site->taken_blocks}, {"digest", site->digest}};
     if (options.passages) {
       value["passages"] = Json::array();
       for (const auto& passage : extract::passages(*document)) {
         const std::uint32_t page = extract::page_at(*document, passage.range.begin);
         value["passages"].push_back({{"ordinal", passage.ordinal},
                                      {"range", json_range(passage.range)},
+                                     {"element", element_of(*document, passage.range)},
                                      {"page", page == 0 ? Json(nullptr) : Json(page)},
                                      {"section", passage.heading_path},
                                      {"fingerprint", fmt::format("{:016x}", passage.fingerprint)}});
@@ -106,14 +164,19 @@ void declare_extract_command(CLI::App& app, Context& context) {
       add_command(app, "extract", "Print what renvoi reads in a page or file: text, Markdown or JSON (needs no model)",
                   "  renvoi extract page.html --format markdown\n"
                   "  renvoi extract report.pdf --format json --passages\n"
+                  "  renvoi extract notes.zip!/report.docx\n"
                   "  renvoi extract https://example.org/ --format json\n"
+                  "  renvoi extract page.html --site-pages a.html b.html c.html d.html\n"
                   "  curl -s https://example.org/ | renvoi extract -\n");
   auto options = std::make_shared<ExtractOptions>();
-  command->add_option("WHAT", options->what, "File, URL, or - for standard input")->required();
+  command->add_option("WHAT", options->what, "File, file in an archive (a.zip!/b.html), URL, or - for standard input")
+      ->required();
   command->add_option("--format", options->format, "text, markdown or json")
       ->capture_default_str()
       ->check(CLI::IsMember({"text", "markdown", "json"}));
   command->add_flag("--passages", options->passages, "With JSON: also where the passages are");
+  command->add_option("--site-pages", options->site_pages,
+                      "Leave out what at least half of these pages of the same site (four or more) say too");
   command->add_flag("--allow-private", options->allow_private, "Allow addresses of this machine and the local network");
   command->callback(
       [&context, options] { context.run = [&context, options] { return run_extract(context, *options); }; });
