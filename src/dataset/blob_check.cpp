@@ -23,8 +23,9 @@ void BlobStore::check_blocks(std::vector<std::string>& problems) const {
     }
     if (shredded_.contains(number)) {
       if (bytes->find_first_not_of('\0') != std::string::npos)
-        problems.push_back(where + ": bytes that were to be shredded are not zeros; the next change of the dataset "
-                                   "overwrites them");
+        problems.push_back(where +
+                           ": bytes that were to be shredded are not zeros; the next change of the dataset "
+                           "overwrites them");
       continue;
     }
     const auto content = decode_block(*bytes);

@@ -88,8 +88,8 @@ Result<void> BlobStore::finish_interrupted_removals() {
     if (!bytes.ok()) return bytes.error();
     if (bytes->find_first_not_of('\0') == std::string::npos) continue;
     const std::string zeros(bytes->size(), '\0');
-    if (Result<void> written = files_.overwrite(pack_path(block.pack), block.offset_bytes,
-                                                std::as_bytes(std::span(zeros)));
+    if (Result<void> written =
+            files_.overwrite(pack_path(block.pack), block.offset_bytes, std::as_bytes(std::span(zeros)));
         !written.ok()) {
       failed_ = written.error();
       return written;

@@ -92,8 +92,12 @@ Result<void> BlobStore::apply(std::string_view batch) {
   io::ByteReader reader(batch);
   while (!reader.at_end()) {
     switch (static_cast<BlobOperation>(reader.u8())) {
-      case BlobOperation::block: RENVOI_CHECK(read_block_op(reader, false)); break;
-      case BlobOperation::moved: RENVOI_CHECK(read_block_op(reader, true)); break;
+      case BlobOperation::block:
+        RENVOI_CHECK(read_block_op(reader, false));
+        break;
+      case BlobOperation::moved:
+        RENVOI_CHECK(read_block_op(reader, true));
+        break;
       case BlobOperation::removed:
         for (std::uint64_t left = reader.varint(); left > 0; --left) {
           const std::uint64_t number = reader.varint();
@@ -107,7 +111,8 @@ Result<void> BlobStore::apply(std::string_view batch) {
         shredded_.insert(static_cast<std::uint32_t>(block));
         break;
       }
-      default: return malformed();
+      default:
+        return malformed();
     }
     if (!reader.ok()) return malformed();
   }
@@ -139,8 +144,7 @@ std::optional<BlobNumber> BlobStore::find(const Sha256& digest) const {
     if (found == digests_.end()) return std::nullopt;
     return static_cast<BlobNumber>(found - digests_.begin());
   }
-  for (std::size_t at = first_bytes(digest) & (slots_.size() - 1); slots_[at] != 0;
-       at = (at + 1) & (slots_.size() - 1))
+  for (std::size_t at = first_bytes(digest) & (slots_.size() - 1); slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
     if (digests_[slots_[at] - 1] == digest) return slots_[at] - 1;
   return std::nullopt;
 }
@@ -157,9 +161,9 @@ Result<std::string> BlobStore::block_at(const Block& block) const {
   }
   const auto bytes = map->bytes();
   if (block.offset_bytes > bytes.size() || block.size_bytes > bytes.size() - block.offset_bytes)
-    return Error{ErrorCode::corrupt, fmt::format("{} is cut short: {} bytes, and a block ends at {}",
-                                                 pack_path(block.pack).string(), bytes.size(),
-                                                 block.offset_bytes + block.size_bytes)};
+    return Error{ErrorCode::corrupt,
+                 fmt::format("{} is cut short: {} bytes, and a block ends at {}", pack_path(block.pack).string(),
+                             bytes.size(), block.offset_bytes + block.size_bytes)};
   return std::string(reinterpret_cast<const char*>(bytes.data()) + block.offset_bytes, block.size_bytes);
 }
 
@@ -186,9 +190,8 @@ Result<std::shared_ptr<const BlobStore::Expanded>> BlobStore::expand(std::uint32
   const std::lock_guard lock(mutex_);
   if (cache_.emplace(number, std::pair(expanded, ++use_)).second) cached_bytes_ += expanded->raw.size();
   while (cached_bytes_ > options_.cache_bytes && cache_.size() > 1) {
-    const auto oldest = std::min_element(cache_.begin(), cache_.end(), [](const auto& a, const auto& b) {
-      return a.second.second < b.second.second;
-    });
+    const auto oldest = std::min_element(
+        cache_.begin(), cache_.end(), [](const auto& a, const auto& b) { return a.second.second < b.second.second; });
     cached_bytes_ -= oldest->second.first->raw.size();
     cache_.erase(oldest);
   }
@@ -199,8 +202,8 @@ Result<std::string> BlobStore::read(BlobNumber number) const {
   if (number >= places_.size()) return Error{ErrorCode::not_found, fmt::format("there is no blob {}", number)};
   const Place place = places_[number];
   if (place.block == kNoBlock)
-    return Error{ErrorCode::gone, fmt::format("the bytes of SHA-256 {} were removed on request",
-                                              to_hex(digests_[number]))};
+    return Error{ErrorCode::gone,
+                 fmt::format("the bytes of SHA-256 {} were removed on request", to_hex(digests_[number]))};
   RENVOI_TRY(const auto block, expand(place.block));
   const auto damaged = [&](std::string_view what) {
     return Error{ErrorCode::corrupt,
@@ -269,8 +272,9 @@ Result<BlobNumber> BlobStore::put(std::string_view bytes, const Sha256& digest) 
   if (const auto known = find(digest)) {
     const bool waits = !pending_.numbers.empty() && *known >= pending_.numbers.front();
     if (removed(*known) && !waits)
-      return Error{ErrorCode::gone, fmt::format("the bytes of SHA-256 {} were removed on request and are not taken again",
-                                                to_hex(digest))};
+      return Error{
+          ErrorCode::gone,
+          fmt::format("the bytes of SHA-256 {} were removed on request and are not taken again", to_hex(digest))};
     return *known;
   }
   if (bytes.size() > kMaxBlobBytes)

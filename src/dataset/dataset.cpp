@@ -35,8 +35,8 @@ Result<std::vector<std::string>> list_datasets(io::FileSystem& files, const std:
 Result<std::unique_ptr<Dataset>> Dataset::open(io::FileSystem& files, const std::filesystem::path& folder, Mode mode,
                                                BlobOptions options) {
   if (mode == Mode::read && !files.exists(folder / "items.log"))
-    return Error{ErrorCode::not_found, fmt::format("there is no dataset {}; 'renvoi dataset add' makes one",
-                                                   folder.filename().string())};
+    return Error{ErrorCode::not_found,
+                 fmt::format("there is no dataset {}; 'renvoi dataset add' makes one", folder.filename().string())};
   std::unique_ptr<Dataset> dataset(new Dataset(files, folder));
   if (mode == Mode::write) {
     RENVOI_CHECK(files.create_folders(folder));
@@ -53,7 +53,8 @@ Result<std::unique_ptr<Dataset>> Dataset::open(io::FileSystem& files, const std:
   for (ItemNumber item = 0; item < dataset->items_->count(); ++item)
     if (dataset->items_->blob(item) >= dataset->blobs_->count())
       return Error{ErrorCode::corrupt, fmt::format("{}: item {} has bytes that blobs.log does not know; restore it "
-                                                   "from a copy", folder.string(), item)};
+                                                   "from a copy",
+                                                   folder.string(), item)};
   if (mode == Mode::write) {  // a removal that was interrupted
     std::vector<BlobNumber> doomed;
     for (const auto& [item, removal] : dataset->items_->removed()) doomed.push_back(dataset->items_->blob(item));
@@ -112,8 +113,7 @@ Result<std::vector<ItemNumber>> Dataset::remove(std::span<const ItemNumber> numb
 Result<std::string> Dataset::bytes(ItemNumber number) const {
   if (number >= count()) return Error{ErrorCode::not_found, fmt::format("there is no item {}", number)};
   if (is_removed(number))
-    return Error{ErrorCode::gone, fmt::format("item {} was removed: {}", number,
-                                              items_->removed().at(number).reason)};
+    return Error{ErrorCode::gone, fmt::format("item {} was removed: {}", number, items_->removed().at(number).reason)};
   return blobs_->read(items_->blob(number));
 }
 

@@ -20,8 +20,8 @@ using SourceNumber = std::uint32_t;
 
 // What the origin said at that time, beside the bytes.
 struct ItemFacts {
-  std::string licence;                                       // as it was stated, "CC-BY-4.0" or an address; "" not stated
-  std::vector<std::string> opt_outs;                         // "robots.txt", "noai", "tdm-reservation", ...
+  std::string licence;                // as it was stated, "CC-BY-4.0" or an address; "" not stated
+  std::vector<std::string> opt_outs;  // "robots.txt", "noai", "tdm-reservation", ...
   std::vector<std::pair<std::string, std::string>> headers;  // of the response; names in lower case, sorted
   std::string final_address;                                 // after redirects; "" when that was the origin
   bool operator==(const ItemFacts&) const = default;

@@ -40,11 +40,10 @@ Result<void> ItemStore::load() {
   RENVOI_TRY(std::shared_ptr<io::MappedFile> map, files_.map(path_));
   map_ = map;
   const std::string_view text(reinterpret_cast<const char*>(map->bytes().data()), map->bytes().size());
-  RENVOI_TRY(const io::LogEnd end,
-             io::read_log(text, path_.string(), kItemLog, 0, {},
-                          [this](std::string_view batch, std::uint64_t, std::uint64_t offset) {
-                            return apply(batch, offset);
-                          }));
+  RENVOI_TRY(const io::LogEnd end, io::read_log(text, path_.string(), kItemLog, 0, {},
+                                                [this](std::string_view batch, std::uint64_t, std::uint64_t offset) {
+                                                  return apply(batch, offset);
+                                                }));
   if (mode_ == Mode::write) {
     map_.reset();
     RENVOI_TRY(log_, io::RecordLog::resume(files_, path_, kItemLog, end));
@@ -93,8 +92,11 @@ Result<void> ItemStore::apply_operations(std::string_view operations) {
         removed_[item] = std::move(removal);
         break;
       }
-      case ItemOperation::settings: settings_ = reader.text(); break;
-      default: return malformed();
+      case ItemOperation::settings:
+        settings_ = reader.text();
+        break;
+      default:
+        return malformed();
     }
     if (!reader.ok()) return malformed();
   }
@@ -203,8 +205,8 @@ Result<void> ItemStore::commit() {
     return written;
   }
   const std::lock_guard lock(mutex_);
-  batches_.push_back({log_->last_batch_offset(), batch.size(),
-                      count() - static_cast<ItemNumber>(waiting_items_.size())});
+  batches_.push_back(
+      {log_->last_batch_offset(), batch.size(), count() - static_cast<ItemNumber>(waiting_items_.size())});
   waiting_.clear();
   waiting_items_.clear();
   uncommitted_items_ = 0;
@@ -244,8 +246,11 @@ Result<std::shared_ptr<const ItemStore::Items>> ItemStore::items_of(std::size_t 
         (void)reader.varint();
         (void)reader.text();
         break;
-      case ItemOperation::settings: (void)reader.text(); break;
-      default: return malformed();
+      case ItemOperation::settings:
+        (void)reader.text();
+        break;
+      default:
+        return malformed();
     }
   }
   if (!reader.ok()) return malformed();

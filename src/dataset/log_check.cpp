@@ -21,9 +21,10 @@ void check_log(io::FileSystem& files, const std::filesystem::path& path, const i
   if (end->mark_damaged)
     problems.push_back(fmt::format("{}: a mark between two records is damaged; nothing is lost", path.string()));
   if (end->whole_bytes < bytes.size() || !end->marked)
-    problems.push_back(fmt::format("{} is not whole from byte {} on: an interrupted write, which the next one cuts off, "
-                                   "or the last mark is damaged; nothing that was acknowledged is lost",
-                                   path.string(), end->whole_bytes));
+    problems.push_back(
+        fmt::format("{} is not whole from byte {} on: an interrupted write, which the next one cuts off, "
+                    "or the last mark is damaged; nothing that was acknowledged is lost",
+                    path.string(), end->whole_bytes));
 }
 
 }  // namespace renvoi::dataset

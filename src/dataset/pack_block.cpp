@@ -136,8 +136,8 @@ Result<BlockContent> decode_block(std::string_view block) {
   thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   if (context == nullptr) return Error{ErrorCode::exhausted, "no memory to expand a block"};
   content.raw.resize(header.raw_bytes);
-  const std::size_t size = ZSTD_decompressDCtx(context.get(), content.raw.data(), content.raw.size(), payload.data(),
-                                               payload.size());
+  const std::size_t size =
+      ZSTD_decompressDCtx(context.get(), content.raw.data(), content.raw.size(), payload.data(), payload.size());
   if (ZSTD_isError(size) || size != header.raw_bytes) return bad("cannot be expanded");
   return content;
 }

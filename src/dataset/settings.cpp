@@ -32,8 +32,9 @@ Result<Settings> parse_settings(std::string_view json) {
       }
     } else if (name == "title" || name == "description" || name == "licence") {
       if (!field.is_string()) return invalid("'title', 'description' and 'licence' are texts");
-      (name == "title" ? settings.title : name == "licence" ? settings.licence : settings.description) =
-          field.get<std::string>();
+      (name == "title"     ? settings.title
+       : name == "licence" ? settings.licence
+                           : settings.description) = field.get<std::string>();
     } else {
       return Error{ErrorCode::invalid, "settings of a dataset: there is no field '" + name + "'"};
     }
@@ -43,9 +44,9 @@ Result<Settings> parse_settings(std::string_view json) {
 }
 
 std::string to_json(const Settings& settings) {
-  const nlohmann::json value{{"agree", settings.rule.agree},         {"asked", settings.rule.asked},
-                             {"classes", settings.classes},          {"title", settings.title},
-                             {"description", settings.description},  {"licence", settings.licence}};
+  const nlohmann::json value{{"agree", settings.rule.agree},        {"asked", settings.rule.asked},
+                             {"classes", settings.classes},         {"title", settings.title},
+                             {"description", settings.description}, {"licence", settings.licence}};
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -125,6 +125,10 @@ Result<LogEnd> read_log(std::string_view bytes, const std::string& name, const L
     end.whole_bytes = kLogHeaderBytes;
   } else if (from.offset_bytes > bytes.size()) {
     return damaged(name, kind, bytes.size());
+  } else if (const auto mark = read_header(bytes, from.offset_bytes);
+             mark.has_value() && mark->kind == RecordKind::mark && mark->sequence == from.sequence) {
+    end.last_mark_offset = from.offset_bytes;  // the place was noted before its mark was written
+    end.whole_bytes += kRecordHeaderBytes;
   }
   while (true) {
     const std::uint64_t at = end.whole_bytes;

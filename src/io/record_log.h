@@ -45,8 +45,7 @@ struct LogEnd {
 };
 
 // `batch` lies in the bytes that were given, from `offset_bytes` on. An error ends the reading.
-using OnBatch =
-    std::function<Result<void>(std::string_view batch, std::uint64_t sequence, std::uint64_t offset_bytes)>;
+using OnBatch = std::function<Result<void>(std::string_view batch, std::uint64_t sequence, std::uint64_t offset_bytes)>;
 
 // Reads the bytes of a whole log file from `from` on, and gives each whole batch. Errors: `corrupt`, naming `name`;
 // `invalid` (a newer version); those of `on_batch`.
