@@ -49,7 +49,7 @@ Result<void> BlobStore::load() {
   }
   RENVOI_TRY(const auto bytes, files_.map(path));
   const std::string_view text(reinterpret_cast<const char*>(bytes->bytes().data()), bytes->bytes().size());
-  if (mode_ == Mode::write) grow_slots();
+  if (mode_ == Mode::write || options_.find_often) grow_slots();
   RENVOI_TRY(const io::LogEnd end,
              io::read_log(text, path.string(), kBlobLog, 0, {},
                           [this](std::string_view batch, std::uint64_t, std::uint64_t) { return apply(batch); }));

@@ -33,6 +33,7 @@ enum class Mode : std::uint8_t { read, write };
 struct BlobOptions {
   std::uint64_t pack_bytes = std::uint64_t{1} << 30;  // a new pack is begun beyond that
   std::uint64_t cache_bytes = 128u << 20;             // of expanded blocks, for readers
+  bool find_often = false;                            // find() is O(1) in read mode too, for 16 bytes a blob
 };
 
 // One writer, who must hold a lock; any number of readers, which see what was committed when they opened it. The
@@ -62,7 +63,7 @@ class BlobStore {
   bool removed(BlobNumber number) const { return places_[number].block == kNoBlock; }
   // Where it lies: blobs of one number here are read together.
   std::uint32_t block_of(BlobNumber number) const { return places_[number].block; }
-  std::optional<BlobNumber> find(const Sha256& digest) const;  // O(1) in write mode, O(count) in read mode
+  std::optional<BlobNumber> find(const Sha256& digest) const;  // O(1), but in read mode O(count)
 
   // The bytes, checked against their digest. Errors: `not_found` (no such number), `gone` (removed), `corrupt`.
   Result<std::string> read(BlobNumber number) const;
