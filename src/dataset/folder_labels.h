@@ -19,7 +19,4 @@ bool is_metadata_name(std::string_view name);  // metadata.csv, metadata.jsonl
 Result<MetadataTable> parse_metadata(std::string_view text, std::string_view name);
 std::vector<Label> labels_of_path(std::string_view origin, const MetadataTable& metadata, const std::string& name);
 
-// RFC 4180: fields in quotes may hold commas and line ends. Errors: `invalid` (a quote that is never closed).
-Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text);
-
 }  // namespace renvoi::dataset

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <set>
 
-#include "dataset/folder_labels.h"
+#include "dataset/csv.h"
 #include "dataset/sources.h"
 #include "dataset/state.h"
 #include "io/faulty_file_system.h"
