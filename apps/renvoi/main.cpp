@@ -51,6 +51,7 @@ void declare(CLI::App& app, Context& context) {
   declare_key_commands(app, context);
   declare_check_commands(app, context);
   declare_backup_commands(app, context);
+  declare_dataset_commands(app, context);
   declare_doctor_command(app, context);
   declare_completion_command(app, context);
   CLI::App* version = add_command(app, "version", "Print the version", "");

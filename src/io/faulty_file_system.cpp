@@ -126,6 +126,18 @@ Result<void> FaultyFileSystem::replace(const std::filesystem::path& path, std::s
   return {};
 }
 
+Result<void> FaultyFileSystem::overwrite(const std::filesystem::path& path, std::uint64_t offset_bytes,
+                                         std::span<const std::byte> bytes) {
+  const std::lock_guard lock(mutex_);
+  Error error;
+  const Verdict verdict = next_operation(path, error);
+  if (verdict == Verdict::fail) return error;
+  const bool half = verdict == Verdict::do_then_fail;
+  RENVOI_CHECK(below_.overwrite(path, offset_bytes, half ? bytes.first(bytes.size() / 2) : bytes));
+  if (half) return error;
+  return {};
+}
+
 Result<void> FaultyFileSystem::remove(const std::filesystem::path& path) {
   const std::lock_guard lock(mutex_);
   Error error;

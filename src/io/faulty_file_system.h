@@ -1,8 +1,8 @@
 // A file system that fails on purpose, over another one: for tests of everything that stores.
 //
-// Operations that change something (append, sync, replace, remove, create_folders, sync_folder, opening to append) are
-// counted from 1; a fault happens at one of them. It keeps account of what was never synced, so that lose_power() can
-// take it away as a real disk might. One process, one storage at a time.
+// Operations that change something (append, sync, replace, overwrite, remove, create_folders, sync_folder, opening to
+// append) are counted from 1; a fault happens at one of them. It keeps account of what was never synced, so that
+// lose_power() can take it away as a real disk might. One process, one storage at a time.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +53,8 @@ class FaultyFileSystem final : public FileSystem {
   Result<std::unique_ptr<MappedFile>> map(const std::filesystem::path& path) override;
   Result<std::unique_ptr<AppendFile>> append(const std::filesystem::path& path, std::int64_t truncate_to) override;
   Result<void> replace(const std::filesystem::path& path, std::span<const std::byte> bytes, unsigned mode) override;
+  Result<void> overwrite(const std::filesystem::path& path, std::uint64_t offset_bytes,
+                         std::span<const std::byte> bytes) override;
   Result<void> remove(const std::filesystem::path& path) override;
   Result<void> create_folders(const std::filesystem::path& path) override;
   Result<void> sync_folder(const std::filesystem::path& path) override;

@@ -53,6 +53,10 @@ class FileSystem {
   // the folder. `mode` is the permission bits of the new file.
   virtual Result<void> replace(const std::filesystem::path& path, std::span<const std::byte> bytes,
                                unsigned mode = 0644) = 0;
+  // Writes over what is there, in place, and makes it durable: for bytes that must leave the disk. A crash may leave
+  // any mixture of old and new. Errors also: `invalid` when the file ends before `offset_bytes` + the size of `bytes`.
+  virtual Result<void> overwrite(const std::filesystem::path& path, std::uint64_t offset_bytes,
+                                 std::span<const std::byte> bytes);
   virtual Result<void> remove(const std::filesystem::path& path) = 0;  // not_found is not an error
   virtual Result<void> create_folders(const std::filesystem::path& path) = 0;
   virtual Result<void> sync_folder(const std::filesystem::path& path) = 0;

@@ -173,6 +173,24 @@ class RealFileSystem final : public FileSystem {
     return sync_folder(path.parent_path());
   }
 
+  Result<void> overwrite(const fs::path& path, std::uint64_t offset_bytes, std::span<const std::byte> bytes) override {
+    RENVOI_TRY(const Descriptor file, open_file(path, O_WRONLY | O_NONBLOCK, 0, "cannot write"));
+    RENVOI_TRY(const std::uint64_t size, plain_size(file, path));
+    if (offset_bytes > size || bytes.size() > size - offset_bytes)
+      return Error{ErrorCode::invalid, fmt::format("cannot write over {}: it ends before", path.string())};
+    while (!bytes.empty()) {
+      const ssize_t written = ::pwrite(file.get(), bytes.data(), std::min<std::size_t>(bytes.size(), 1U << 30),
+                                       static_cast<off_t>(offset_bytes));
+      if (written < 0) {
+        if (errno == EINTR) continue;
+        return system_error(errno, "cannot write", path);
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+      offset_bytes += static_cast<std::uint64_t>(written);
+    }
+    return sync_descriptor(file, path);
+  }
+
   Result<void> remove(const fs::path& path) override {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(errno, "cannot remove", path);
     return {};
@@ -227,6 +245,10 @@ class RealFileSystem final : public FileSystem {
 };
 
 }  // namespace
+
+Result<void> FileSystem::overwrite(const fs::path& path, std::uint64_t, std::span<const std::byte>) {
+  return Error{ErrorCode::denied, fmt::format("cannot write over {}: this file system does not do it", path.string())};
+}
 
 std::unique_ptr<FileSystem> real_file_system() { return std::make_unique<RealFileSystem>(); }
 

@@ -15,6 +15,7 @@ MAY_USE = {
     "ingest": ["crawl", "extract", "model", "search", "index", "catalog"],
     "quality": ["ingest", "search", "answer"],
     "dataset": ["io", "net", "model"],
+    "capture": ["crawl", "dataset"],
     "replicate": ["io", "net", "model"],
 }
 

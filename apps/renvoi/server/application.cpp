@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "net/query.h"
+#include "server/dataset_shelf.h"
 
 namespace renvoi::app {
 namespace {
@@ -86,6 +87,12 @@ void Reply::begin_stream(std::string_view content_type) {
   writer_.begin(200, content_type, with_security({{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}));
 }
 
+void Reply::begin_bytes(std::string_view content_type, net::ResponseWriter::Headers headers) {
+  status_ = 200;
+  headers.emplace_back("Cache-Control", "no-store");
+  writer_.begin(200, content_type, with_security(std::move(headers)));
+}
+
 void Reply::begin_events() { begin_stream("text/event-stream; charset=utf-8"); }
 
 bool Reply::event(std::string_view data) { return writer_.write(fmt::format("data: {}\n\n", data)); }
@@ -106,7 +113,11 @@ std::optional<Json> read_body(const Exchange& exchange) {
 }
 
 Application::Application(Engine& given_engine, KeyRing& given_keys, bool keys_are_required)
-    : engine(given_engine), keys(given_keys), require_key(keys_are_required), jobs(given_engine) {
+    : engine(given_engine),
+      keys(given_keys),
+      require_key(keys_are_required),
+      jobs(given_engine),
+      datasets(std::make_unique<DatasetShelf>(given_engine.config())) {
   add_chat_routes(routes_);
   add_responses_routes(routes_);
   add_model_routes(routes_);
@@ -116,9 +127,12 @@ Application::Application(Engine& given_engine, KeyRing& given_keys, bool keys_ar
   add_question_routes(routes_);
   add_source_routes(routes_);
   add_reference_routes(routes_);
+  add_dataset_routes(routes_);
   add_system_routes(routes_);
   if (engine.config().server.watch_folders) folders.emplace(engine, jobs);
 }
+
+Application::~Application() = default;
 
 void Application::handle(const net::ServerRequest& request, net::ResponseWriter& writer) {
   const auto started = std::chrono::steady_clock::now();

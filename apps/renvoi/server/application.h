@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,10 @@ class Reply {
   // The same with a line of JSON for each (NDJSON).
   void begin_lines();
   bool line(const Json& value);
+  // Bytes of one media type, as they come.
+  void begin_bytes(std::string_view content_type, net::ResponseWriter::Headers headers);
+  bool bytes(std::string_view piece) { return writer_.write(piece); }
+  void end_bytes() { writer_.end(); }
   bool began() const { return status_ != 0; }
   bool cancelled() const { return writer_.cancelled(); }
   int status() const { return status_; }
@@ -59,6 +64,7 @@ struct Exchange {
 };
 
 struct Application;
+class DatasetShelf;  // server/dataset_shelf.h
 using RouteHandler = std::function<void(Application&, const Exchange&)>;
 
 enum class BodyType : std::uint8_t {
@@ -77,6 +83,7 @@ struct Route {
 
 struct Application {
   Application(Engine& given_engine, KeyRing& given_keys, bool keys_are_required);
+  ~Application();
   // Called by net::HttpServer on its threads.
   void handle(const net::ServerRequest& request, net::ResponseWriter& writer);
 
@@ -92,6 +99,7 @@ struct Application {
   const bool require_key;
   Metrics metrics;
   Jobs jobs;
+  std::unique_ptr<DatasetShelf> datasets;
   std::optional<FolderWatcher> folders;  // when the configuration says so
 
  private:
@@ -113,6 +121,7 @@ void add_mcp_routes(std::vector<Route>& routes);        // /mcp
 void add_question_routes(std::vector<Route>& routes);   // /api/search, /api/ask
 void add_reference_routes(std::vector<Route>& routes);  // /api/references
 void add_source_routes(std::vector<Route>& routes);     // /api/sources
+void add_dataset_routes(std::vector<Route>& routes);    // /api/datasets
 void add_system_routes(std::vector<Route>& routes);     // /api/stats, /healthz, /metrics, /openapi.json, /, /assets
 
 // The body as JSON, or nothing after having answered with what is wrong.
