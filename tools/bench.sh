@@ -27,6 +27,11 @@ if [ -f "$corpus" ]; then
 else
   note "skipped: $corpus is not there"
 fi
+say "answers of a model in this process: together beside one after another"
+if [ -f ../shared/eval/en-xquad/corpus.jsonl ]; then
+  cmake --build build/release --target bench_generate
+  build/release/bench/bench_generate .deps/models/smollm2-135m-instruct-q4_1.gguf ../shared/eval/en-xquad/corpus.jsonl 4
+fi
 say "extraction: renvoi beside trafilatura and resiliparse"
 cmake --build build/release --target bench_extract
 if [ -d ../shared/eval/html-scrapinghub ]; then

@@ -139,6 +139,8 @@ std::vector<Setting> all_settings() {
           "generate.threads", [](Config & c) -> auto& { return c.generate.threads; }),
       setting(
           "generate.context_tokens", [](Config & c) -> auto& { return c.generate.context_tokens; }),
+      setting(
+          "generate.answers_at_once", [](Config & c) -> auto& { return c.generate.answers_at_once; }),
       {"answer.mode", set_answer_mode, [](Config& c) { return shown(c.answer.mode); }},
       {"answer.scope", set_answer_scope, [](Config& c) { return shown(c.answer.scope); }},
       setting(

@@ -99,9 +99,10 @@ Result<void> Engine::open_generator(const Notify& notify) {
     if (generation_model_) {
       may_generate = generation_model_->may_generate;
       generator_ = std::make_unique<LazyGenerator>(generation_model_->name, config_.generate.context_tokens, [this] {
-        return model::load_generator(
-            generation_model_->file,
-            llama_options(config_.generate.threads, config_.generate.context_tokens, generation_model_->digest));
+        auto options =
+            llama_options(config_.generate.threads, config_.generate.context_tokens, generation_model_->digest);
+        options.answers_at_once = config_.generate.answers_at_once;
+        return model::load_generator(generation_model_->file, options);
       });
     }
   }

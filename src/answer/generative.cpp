@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "answer/citation_grammar.h"
 #include "answer/marks.h"
 #include "answer/prompt.h"
 #include "answer/support.h"
@@ -93,6 +94,7 @@ Result<GenerativeOutcome> generate_checked(const GenerativeInput& input, const T
   model::GenerateOptions options;
   options.max_tokens = answer_tokens;
   options.deadline_ms = std::max(1U, limit.remaining_ms());
+  options.grammar = citation_grammar(prompt.numbered.size());
   SentenceChecker checker(input, limit, on_supported);
   Result<model::Generation> generation = input.generator.generate(
       prompt.messages, options, [&](std::string_view piece) { return checker.add(piece); }, limit.token());

@@ -24,6 +24,9 @@ struct GenerateOptions {
   std::uint64_t seed = 0;
   std::vector<std::string> stop;  // ends before any of these
   std::uint32_t deadline_ms = 120'000;
+  // What may be said at all, in llama.cpp's GBNF (root: "root"); empty: anything. Only a model in this process holds to
+  // it: endpoints have no common form for one. `invalid` when it cannot be read.
+  std::string grammar{};
 };
 
 struct Generation {
@@ -31,12 +34,13 @@ struct Generation {
   std::string finish_reason;  // "stop" or "length"
   std::uint32_t prompt_tokens = 0;
   std::uint32_t completion_tokens = 0;
+  std::uint32_t reused_prompt_tokens = 0;  // of prompt_tokens: read for an earlier answer, and not again
 };
 
 // A piece of the answer, valid UTF-8. Returning false ends the generation with finish_reason "stop".
 using OnPiece = std::function<bool(std::string_view piece)>;
 
-// Thread-safe (calls may wait for one another).
+// Thread-safe. Several calls at once may share the model, step by step; more than it takes wait for a place.
 class Generator {
  public:
   virtual ~Generator() = default;

@@ -15,15 +15,25 @@ LlamaBatch::LlamaBatch(std::uint32_t max_tokens)
 LlamaBatch::~LlamaBatch() { llama_batch_free(batch_); }
 LlamaBatch::LlamaBatch(LlamaBatch&& other) noexcept : batch_(std::exchange(other.batch_, {})) {}
 
+void LlamaBatch::push(llama_token token, llama_seq_id sequence, std::size_t position, bool read) {
+  const auto i = batch_.n_tokens++;
+  batch_.token[i] = token;
+  batch_.pos[i] = static_cast<llama_pos>(position);
+  batch_.n_seq_id[i] = 1;
+  batch_.seq_id[i][0] = sequence;
+  batch_.logits[i] = read ? 1 : 0;
+}
+
 void LlamaBatch::add(std::span<const llama_token> tokens, llama_seq_id sequence) {
-  for (std::size_t position = 0; position < tokens.size(); ++position) {
-    const auto i = batch_.n_tokens++;
-    batch_.token[i] = tokens[position];
-    batch_.pos[i] = static_cast<llama_pos>(position);
-    batch_.n_seq_id[i] = 1;
-    batch_.seq_id[i][0] = sequence;
-    batch_.logits[i] = 1;
+  for (std::size_t i = 0; i < tokens.size(); ++i) push(tokens[i], sequence, i, true);
+}
+
+std::int32_t LlamaBatch::append(std::span<const llama_token> tokens, llama_seq_id sequence, std::size_t position,
+                                bool read_last) {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    push(tokens[i], sequence, position + i, read_last && i + 1 == tokens.size());
   }
+  return batch_.n_tokens - 1;
 }
 
 Result<void> LlamaBatch::encode(llama_context* context) const {

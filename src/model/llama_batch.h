@@ -1,4 +1,4 @@
-// A batch of token sequences through a model of llama.cpp, to unit vectors: what the embedder and the distiller share.
+// A batch of token sequences through a model of llama.cpp: what the embedder, the distiller and the generator share.
 // For the sources of this room only.
 #pragma once
 
@@ -23,11 +23,17 @@ class LlamaBatch {
   void clear() { batch_.n_tokens = 0; }
   // One more sequence; all of them together have at most `max_tokens`.
   void add(std::span<const llama_token> tokens, llama_seq_id sequence);
+  // More of a sequence whose first `position` tokens the context holds; with `read_last`, the logits that follow the
+  // last of them. Gives the row of that one.
+  std::int32_t append(std::span<const llama_token> tokens, llama_seq_id sequence, std::size_t position, bool read_last);
   std::int32_t tokens() const { return batch_.n_tokens; }
   // Through the model, whatever it held before. Errors: `internal`.
   Result<void> encode(llama_context* context) const;
+  // Through the model, after what it holds; gives llama_decode()'s answer.
+  int decode(llama_context* context) const { return llama_decode(context, batch_); }
 
  private:
+  void push(llama_token token, llama_seq_id sequence, std::size_t position, bool read);
   llama_batch batch_;
 };
 

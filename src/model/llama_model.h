@@ -16,7 +16,8 @@ struct LlamaOptions {
   std::filesystem::path backends;  // folder of libggml-cpu-*.so; empty: beside the program, then as built
   std::uint32_t threads = 0;       // 0: as many as there are cores
   std::uint32_t micro_batch_tokens = 512;
-  std::uint32_t context_tokens = 2'048;  // generation only
+  std::uint32_t context_tokens = 2'048;  // generation only: of one answer, its prompt included
+  std::uint32_t answers_at_once = 4;     // generation only; each has memory of its own for its context
   // Hexadecimal SHA-256 of the file where it is known (a ModelManifest holds it); empty: the file is hashed when
   // loaded.
   std::string known_digest{};

@@ -110,9 +110,9 @@ std::string source(const PlainWords& words, const answer::Citation& citation) {
   return fmt::format(
       "<li class=\"card\" id=\"source-{}\"><span class=\"number\" aria-hidden=\"true\">{}</span><div class=\"body\">"
       "<h3>{}</h3><p class=\"address\">{}</p><blockquote><mark>{}</mark></blockquote>"
-      "<p class=\"state\"><span class=\"badge\">{}</span> {}</p></div></li>\n",
+      "<p class=\"state\"><span class=\"badge {}\">{}</span> {}</p></div></li>\n",
       citation.number, citation.number, heading, escaped_markup(citation.address), escaped_markup(citation.quote),
-      state_word(words, citation.state), checked);
+      citation.state == catalog::ReferenceState::live ? "live" : "", state_word(words, citation.state), checked);
 }
 
 }  // namespace

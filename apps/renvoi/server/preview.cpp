@@ -1,6 +1,7 @@
 #include "server/preview.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,9 +21,9 @@ class ScratchFolder {
  public:
   explicit ScratchFolder(const fs::path& data) {
     static std::atomic<std::uint64_t> number{0};
-    path_ = data / fmt::format("preview-{}", ++number);
+    path_ = data / fmt::format("preview-{}-{}", ::getpid(), ++number);
     std::error_code ignored;
-    fs::remove_all(path_, ignored);  // of a process that was killed
+    fs::remove_all(path_, ignored);  // of a process of that number that was killed
   }
   ~ScratchFolder() {
     std::error_code ignored;
