@@ -20,10 +20,37 @@ namespace fs = std::filesystem;
 // Sets one value; gives what is wrong with it.
 using Setter = std::function<std::optional<std::string>(const toml::node&, Config&)>;
 
+// Gives it as the file would have it.
+using Getter = std::function<std::string(Config&)>;
+
 struct Setting {
   std::string name;  // "server.port"
   Setter set;
+  Getter get;
 };
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return out + "\"";
+}
+
+template <typename T>
+std::string shown(const T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value ? "true" : "false";
+  } else if constexpr (std::is_integral_v<T>) {
+    return std::to_string(value);
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    std::string list;
+    for (const std::string& each : value) list += (list.empty() ? "" : ", ") + in_quotes(each);
+    return "[" + list + "]";
+  } else if constexpr (std::is_same_v<T, fs::path>) {
+    return in_quotes(value.string());
+  } else {
+    return in_quotes(value);
+  }
+}
 
 template <typename T>
 std::optional<std::string> assign(const toml::node& node, T& target) {
@@ -53,7 +80,8 @@ std::optional<std::string> assign(const toml::node& node, T& target) {
 // `field` gives the member that the setting fills.
 template <typename Field>
 Setting setting(std::string name, Field field) {
-  return {std::move(name), [field](const toml::node& node, Config& config) { return assign(node, field(config)); }};
+  return {std::move(name), [field](const toml::node& node, Config& config) { return assign(node, field(config)); },
+          [field](Config& config) { return shown(field(config)); }};
 }
 
 std::optional<std::string> set_answer_mode(const toml::node& node, Config& config) {
@@ -113,8 +141,8 @@ std::vector<Setting> all_settings() {
           "generate.context_tokens", [](Config & c) -> auto& { return c.generate.context_tokens; }),
       setting(
           "generate.answers_at_once", [](Config & c) -> auto& { return c.generate.answers_at_once; }),
-      {"answer.mode", set_answer_mode},
-      {"answer.scope", set_answer_scope},
+      {"answer.mode", set_answer_mode, [](Config& c) { return shown(c.answer.mode); }},
+      {"answer.scope", set_answer_scope, [](Config& c) { return shown(c.answer.scope); }},
       setting(
           "answer.max_citations", [](Config & c) -> auto& { return c.answer.max_citations; }),
       setting(
@@ -147,7 +175,8 @@ std::vector<Setting> all_settings() {
           "web.snippet", [](Config & c) -> auto& { return c.web.snippet; }),
       setting(
           "web.allow_private_addresses", [](Config & c) -> auto& { return c.web.allow_private_addresses; }),
-      {"web.keep", set_web_keep},
+      {"web.keep", set_web_keep,
+       [](Config& c) { return in_quotes(c.web.keep ? catalog::to_string(*c.web.keep) : std::string_view()); }},
       setting(
           "fetch.contact", [](Config & c) -> auto& { return c.fetch.contact; }),
       setting(
@@ -158,12 +187,12 @@ std::vector<Setting> all_settings() {
           "fetch.max_body_bytes", [](Config & c) -> auto& { return c.fetch.max_body_bytes; }),
       setting(
           "fetch.total_timeout_ms", [](Config & c) -> auto& { return c.fetch.total_timeout_ms; }),
-      {"fetch.hosts_at_once", set_hosts_at_once},
+      {"fetch.hosts_at_once", set_hosts_at_once, [](Config& c) { return shown(c.fetch.hosts_at_once); }},
       setting(
           "fetch.requests_per_minute", [](Config & c) -> auto& { return c.fetch.requests_per_minute; }),
       setting(
           "fetch.source_requests_per_minute", [](Config & c) -> auto& { return c.fetch.source_requests_per_minute; }),
-      {"source.retention", set_retention},
+      {"source.retention", set_retention, [](Config& c) { return in_quotes(catalog::to_string(c.source.retention)); }},
       setting(
           "source.max_depth", [](Config & c) -> auto& { return c.source.max_depth; }),
       setting(
@@ -242,6 +271,8 @@ std::vector<Setting> all_settings() {
           "server.idle_timeout_ms", [](Config & c) -> auto& { return c.server.idle_timeout_ms; }),
       setting(
           "server.write_timeout_ms", [](Config & c) -> auto& { return c.server.write_timeout_ms; }),
+      setting(
+          "server.keep_feedback", [](Config & c) -> auto& { return c.server.keep_feedback; }),
       setting(
           "server.watch_folders", [](Config & c) -> auto& { return c.server.watch_folders; }),
       setting(
@@ -324,6 +355,13 @@ Result<void> parse_config(std::string_view text, const std::string& file_name, C
     }
   }
   return {};
+}
+
+std::vector<EffectiveSetting> effective_settings(const Config& config) {
+  Config now = config, usual;
+  std::vector<EffectiveSetting> all;
+  for (const Setting& each : all_settings()) all.push_back({each.name, each.get(now), each.get(usual)});
+  return all;
 }
 
 Result<Config> load_config(const ConfigRequest& request) {

@@ -75,6 +75,7 @@ struct Config {
     std::uint32_t read_timeout_ms = 30'000;
     std::uint32_t idle_timeout_ms = 60'000;
     std::uint32_t write_timeout_ms = 30'000;
+    bool keep_feedback = false;           // what people say of answers, in <data>/feedback
     bool watch_folders = true;            // folders are read while they change
     std::uint32_t folder_pass_s = 3'600;  // and from end to end this often
   } server;
@@ -91,6 +92,13 @@ Result<Config> load_config(const ConfigRequest& request);
 
 // For tests and for load_config: settings out of the text of `file`.
 Result<void> parse_config(std::string_view text, const std::string& file_name, Config& config);
+
+// A setting as it is in force.
+struct EffectiveSetting {
+  std::string name;          // "answer.mode"
+  std::string value, usual;  // as the file would have it; usual: where the file does not name it
+};
+std::vector<EffectiveSetting> effective_settings(const Config& config);
 
 // The folder of the running program.
 std::filesystem::path program_folder();

@@ -120,7 +120,10 @@ Json json_of(const answer::Citation& citation) {
           {"range", json_range(citation.range)},
           {"state", std::string(to_string(citation.state))},
           {"checked_at", json_time(citation.checked_at)},
-          {"verified", citation.verified}};
+          {"verified", citation.verified},
+          {"date", json_time(citation.date)},
+          {"before", citation.before},
+          {"after", citation.after}};
 }
 
 Json json_of(const answer::Dropped& dropped) {

@@ -44,7 +44,9 @@ struct Citation {
   text::Range range;  // of the quote in the extracted text
   catalog::ReferenceState state = catalog::ReferenceState::live;
   Timestamp checked_at = 0;
-  bool verified = false;  // looked at for this answer; false: the quote is from the cache, as of checked_at
+  bool verified = false;      // looked at for this answer; false: the quote is from the cache, as of checked_at
+  Timestamp date = 0;         // that the document bears; 0: not known
+  std::string before, after;  // what stands around the quote: at most 200 bytes each, whole words
 };
 
 // A reference that was found and could not be cited, and why. ("HTTP 404: now SUSPECT, out of answers until it is
@@ -77,6 +79,8 @@ struct Answer {
   std::uint32_t prompt_tokens = 0, completion_tokens = 0;
 };
 
+class AskListener;  // listener.h
+
 struct AskRequest {
   std::string question;
   // What the same person asked before, oldest first: a question that leans on it is made to stand alone (follow_up.h).
@@ -88,6 +92,7 @@ struct AskRequest {
   std::uint32_t deadline_ms = 60'000;
   // Documents are found without the encoder (SearchRequest::fast). Their sentences are compared by it all the same.
   bool fast = false;
+  AskListener* listener = nullptr;  // told what happens meanwhile; must outlive the call
 };
 
 struct AnswererOptions {

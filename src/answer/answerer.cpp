@@ -11,6 +11,7 @@
 #include "answer/extractive.h"
 #include "answer/follow_up.h"
 #include "answer/generative.h"
+#include "answer/listener.h"
 #include "answer/question.h"
 #include "answer/time_limit.h"
 #include "answer/units.h"
@@ -33,8 +34,12 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
 // Builds text and citations together, and passes on what is checked.
 class AnswerWriter {
  public:
-  AnswerWriter(Answer& answer, const Evidence& evidence, std::uint32_t max_citations, const OnAnswerPiece& on_piece)
-      : answer_(answer), evidence_(evidence), max_citations_(max_citations), on_piece_(on_piece) {}
+  AnswerWriter(Answer& answer, const Evidence& evidence, const AskRequest& request, const OnAnswerPiece& on_piece)
+      : answer_(answer),
+        evidence_(evidence),
+        max_citations_(request.max_citations),
+        listener_(request.listener),
+        on_piece_(on_piece) {}
 
   // Adds `shown`, followed by the mark of `unit`. A unit whose quote does not stand, or that would be one citation too
   // many, adds nothing. False when whoever listens has had enough.
@@ -58,14 +63,24 @@ class AnswerWriter {
     std::optional<Citation> citation = cite(document, unit.range, next);
     if (!citation) return std::nullopt;
     answer_.citations.push_back(std::move(*citation));
+    if (listener_ != nullptr) listener_->on_citation(answer_.citations.back());
     return next;
   }
 
   Answer& answer_;
   const Evidence& evidence_;
   std::uint32_t max_citations_;
+  AskListener* listener_;
   const OnAnswerPiece& on_piece_;
 };
+
+void tell(const AskRequest& request, AskStep step) {
+  if (request.listener != nullptr) request.listener->on_step(step);
+}
+
+void tell(const AskRequest& request, const Evidence& evidence) {
+  if (request.listener != nullptr) request.listener->on_evidence(evidence);
+}
 
 void abstain(Answer& answer, AbstentionReason reason, const OnAnswerPiece& on_piece) {
   answer.abstained = true;
@@ -195,15 +210,18 @@ struct Answerer::Impl {
 
   Result<Draft> from_index(const AskRequest& request, const TermWeights& weights, const TimeLimit& limit,
                            Answer& answer) {
+    tell(request, AskStep::search);
     RENVOI_TRY(search::SearchResponse found, find(request, answer));
     if (found.hits.empty()) return nothing_because(AbstentionReason::nothing_indexed);
     model::Embedder& embedder = *found.embedder;
     RENVOI_TRY(const Question question, read_question(request, answer, found, limit));
     const auto start = std::chrono::steady_clock::now();
+    tell(request, AskStep::read);
     RENVOI_TRY(Evidence evidence, read_evidence(reader(embedder), found.hits, first_hits(), question, weights,
                                                 budget(limit), limit.token()));
     drop_other_states(request.filter, evidence);
     answer.timings.fetch_ms = milliseconds_since(start);
+    tell(request, evidence);
     return draft_of(std::move(evidence), question, weights, embedder, limit, answer);
   }
 
@@ -218,6 +236,7 @@ struct Answerer::Impl {
       RENVOI_TRY(question, read_question(request, answer, embedder, limit));
     }
     const auto start = std::chrono::steady_clock::now();
+    tell(request, AskStep::web);
     const std::chrono::milliseconds timeout(budget(limit).timeout_ms);
     RENVOI_TRY(const std::vector<crawl::FoundPage> pages,
                engine->find(question.text, question.language, timeout, limit.token()));
@@ -225,6 +244,7 @@ struct Answerer::Impl {
     RENVOI_TRY(Evidence evidence, read_web_evidence(reader(embedder), pages, options.web_policy, question, weights,
                                                     budget(limit), limit.token()));
     answer.timings.fetch_ms += milliseconds_since(start);
+    tell(request, evidence);
     return draft_of(std::move(evidence), question, weights, embedder, limit, answer);
   }
 
@@ -299,7 +319,8 @@ Result<Answer> Answerer::ask(const AskRequest& asked, const OnAnswerPiece& on_pi
   const Evidence& evidence = draft.evidence;
   const std::vector<ScoredUnit>& ranked = draft.ranked;
   const Question& question = draft.question;
-  AnswerWriter writer(answer, evidence, request.max_citations, on_piece);
+  AnswerWriter writer(answer, evidence, request, on_piece);
+  tell(request, AskStep::write);
   if (answer.mode == AnswerMode::generative) {
     RENVOI_TRY(const bool written,
                impl_->write_generated({evidence, question, ranked, weights, *draft.embedder, *impl_->generator}, limit,

@@ -6,7 +6,26 @@
 namespace renvoi::answer {
 namespace {
 
+constexpr std::size_t kAround_bytes = 200;
+
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+bool is_space(char byte) { return byte == ' ' || byte == '\n' || byte == '\t'; }
+
+// The end of what stands before a quote, from a whole word on.
+std::string_view tail(std::string_view text) {
+  if (text.size() <= kAround_bytes) return text;
+  std::size_t begin = text.size() - kAround_bytes;
+  while (begin < text.size() && !is_space(text[begin - 1])) ++begin;
+  return text.substr(begin);
+}
+
+std::string_view head(std::string_view text) {
+  if (text.size() <= kAround_bytes) return text;
+  std::size_t end = kAround_bytes;
+  while (end > 0 && !is_space(text[end])) --end;
+  return text.substr(0, end);
+}
 
 }  // namespace
 
@@ -36,6 +55,9 @@ std::optional<Citation> cite(const EvidenceDocument& evidence, text::Range range
   citation.state = evidence.reference.state;
   citation.checked_at = evidence.checked_at;
   citation.verified = evidence.verified;
+  citation.date = evidence.reference.date;
+  citation.before = tail(std::string_view(document).substr(0, range.begin));
+  citation.after = head(std::string_view(document).substr(range.end));
   return citation;
 }
 

@@ -70,21 +70,42 @@ class World:
 
     def build(self):
         pages = self.folder / "site"
+        self.write_pages(pages)
+        self.site = Site(pages, self.folder / "taken_away").start()
+        self.prepare('[server]\nport = {port}\n[answer]\nmode = "extractive"\n')
+        self.run("add", self.site.address + "/", "--allow-private", "--delay-ms", "0")
+        self.begin_serving()
+
+    def write_pages(self, pages):
         for name, content in PAGES.items():
             (pages / name).parent.mkdir(parents=True, exist_ok=True)
             (pages / name).write_text(page_html(*content), encoding="utf-8")
-        self.site = Site(pages, self.folder / "taken_away").start()
+
+    def prepare(self, settings):
         port = free_port()
         config = self.folder / "config.toml"
-        config.write_text(f'[server]\nport = {port}\n[answer]\nmode = "extractive"\n')
+        config.write_text(settings.replace("{port}", str(port)))
         self.command = [self.program, "--config", str(config), "--data", str(self.folder / "data")]
         # A home of its own, so that nothing of the person who runs the tests is read or written.
         self.environment = {**os.environ, "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "xdg")}
-        self.run("add", self.site.address + "/", "--allow-private", "--delay-ms", "0")
         self.address = f"http://127.0.0.1:{port}"
-        self.log = open(self.folder / "serve.log", "w+", encoding="utf-8")
+
+    def begin_serving(self):
+        self.log = open(self.folder / "serve.log", "a+", encoding="utf-8")
         self.process = subprocess.Popen([*self.command, "serve"], stdout=self.log, stderr=self.log, env=self.environment)
         self.wait_until_ready()
+
+    def end_serving(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        self.process = None
 
     def run(self, *arguments):
         done = subprocess.run([*self.command, *arguments], capture_output=True, text=True, timeout=120, env=self.environment)
@@ -117,14 +138,7 @@ class World:
             return error.code, error.headers, error.read()
 
     def __exit__(self, *_):
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.log.close()
+        self.end_serving()
         if self.site is not None:
             self.site.stop()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -30,6 +30,20 @@ export function safe_link(address: string): string | null {
   }
 }
 
+// The host of an address, or "" of a file's.
+export function site_of(address: string): string {
+  try {
+    const url = new URL(address);
+    return url.host || decodeURIComponent(url.pathname.split("/").slice(-2, -1)[0] ?? "");
+  } catch {
+    return address;
+  }
+}
+
+// `text` with each {name} replaced.
+export const fill = (text: string, values: Record<string, string | number>): string =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+
 // Seconds since 1970 of an RFC 3339 moment; null: never, or not a moment.
 export function seconds_of(moment: string | null): number | null {
   const ms = moment === null ? Number.NaN : Date.parse(moment);
@@ -46,6 +60,29 @@ export function age(moment_s: number, now_s: number, language: Language, just_no
     : elapsed_s < 86_400 ? [Math.floor(elapsed_s / 3600), "h"]
     : [Math.floor(elapsed_s / 86_400), language === "fr" ? "j" : "d"];
   return language === "fr" ? `il y a ${count} ${unit}` : `${count} ${unit} ago`;
+}
+
+// "24 Nov 2026", of an RFC 3339 moment or a day; "" of none.
+export function date_of(moment: string | null, language: Language): string {
+  const ms = Date.parse(moment ?? "");
+  return Number.isNaN(ms) ? "" : new Intl.DateTimeFormat(language === "fr" ? "fr" : "en-GB", { dateStyle: "medium", timeZone: "UTC" }).format(ms);
+}
+
+// With the time, where the reader is.
+export function moment_of(moment: string | null, language: Language): string {
+  const ms = Date.parse(moment ?? "");
+  return Number.isNaN(ms) ? "" : new Intl.DateTimeFormat(language === "fr" ? "fr" : "en-GB", { dateStyle: "medium", timeStyle: "short" }).format(ms);
+}
+
+// "40 s", "3 min", "2 h", "5 d".
+export function duration(seconds: number, language: Language): string {
+  const [count, unit] =
+    seconds < 10 ? [Math.round(seconds * 10) / 10, "s"]
+    : seconds < 90 ? [Math.round(seconds), "s"]
+    : seconds < 5_400 ? [Math.round(seconds / 60), "min"]
+    : seconds < 172_800 ? [Math.round(seconds / 3_600), "h"]
+    : [Math.round(seconds / 86_400), language === "fr" ? "j" : "d"];
+  return `${number(count, language, 1)} ${unit}`;
 }
 
 export function bytes(count: number, language: Language): string {

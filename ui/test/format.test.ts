@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answer_of, failure_of } from "../src/api";
-import { age, bytes, question_of, safe_link, seconds_of, split_marks, times_smaller } from "../src/format";
+import { failure_of } from "../src/api";
+import { answer_of } from "../src/ask_api";
+import { age, bytes, duration, fill, question_of, safe_link, seconds_of, site_of, split_marks, times_smaller } from "../src/format";
 import { choose_language, words_of } from "../src/words";
 
 test("marks of real citations become links and nothing is lost", () => {
@@ -95,5 +96,15 @@ test("both languages say everything", () => {
 test("a failure carries the server's own words", () => {
   assert.deepEqual(failure_of(503, { error: { message: "disk full", code: "exhausted" } }), { kind: "server", status: 503, message: "disk full" });
   assert.equal(failure_of(401, null).kind, "key");
+  assert.equal(failure_of(403, { error: { code: "role" } }).kind, "key");
+  assert.equal(failure_of(403, { error: { code: "feedback_off" } }).kind, "server");
   assert.equal(failure_of(500, { error: 3 }).message, "");
+});
+
+test("the site of an address, a template, a duration", () => {
+  assert.equal(site_of("https://www.example.org:8080/a?b"), "www.example.org:8080");
+  assert.equal(site_of("file:///home/a/my%20notes/x.md"), "my notes");
+  assert.equal(site_of("nowhere"), "nowhere");
+  assert.equal(fill("{n} of {all}, {other}", { n: 1, all: "{n}" }), "1 of {n}, {other}");
+  assert.deepEqual([0.04, 3.21, 45, 600, 7_200, 200_000].map((seconds) => duration(seconds, "fr")), ["0 s", "3,2 s", "45 s", "10 min", "2 h", "2 j"]);
 });

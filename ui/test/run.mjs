@@ -1,7 +1,7 @@
 // Bundles the tests (they are TypeScript's modules) into a temporary folder and runs them with node's own runner.
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +10,15 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = mkdtempSync(join(tmpdir(), "renvoi-ui-"));
 let code = 1;
 try {
-  const file = join(out, "format.test.mjs");
-  await build({ entryPoints: [join(here, "format.test.ts")], outfile: file, bundle: true, platform: "node", format: "esm", logLevel: "warning" });
-  code = spawnSync(process.execPath, ["--test", file], { stdio: "inherit", timeout: 60_000 }).status ?? 1;
+  const names = readdirSync(here).filter((name) => name.endsWith(".test.ts"));
+  await build({
+    entryPoints: names.map((name) => join(here, name)), outdir: out, outExtension: { ".js": ".mjs" }, bundle: true, platform: "node", format: "esm",
+    external: ["esbuild"], logLevel: "warning",
+  });
+  // esbuild is found from where it is imported.
+  symlinkSync(join(here, "..", "node_modules"), join(out, "node_modules"));
+  const files = names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
+  code = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit", timeout: 60_000, cwd: join(here, "..") }).status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });
 }

@@ -16,7 +16,7 @@ const net::ResponseWriter::Headers kSecurityHeaders{
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src "
      "'self'; "
-     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Referrer-Policy", "no-referrer"},
@@ -60,6 +60,10 @@ std::string media_type_of(const net::ServerRequest& request) {
   const std::string type = lower(request.header("content-type"));
   return type.substr(0, type.find_first_of("; "));
 }
+
+constexpr std::string_view kBearer = "bearer ";
+
+bool is_bearer(const std::string& authorization) { return lower(authorization.substr(0, kBearer.size())) == kBearer; }
 
 bool changes_state(const std::string& method) { return method != "GET" && method != "HEAD"; }
 
@@ -116,6 +120,8 @@ Application::Application(Engine& given_engine, KeyRing& given_keys, bool keys_ar
     : engine(given_engine),
       keys(given_keys),
       require_key(keys_are_required),
+      started_at(given_engine.clock().now()),
+      feedback(given_engine.files(), given_engine.config().data / "feedback"),
       jobs(given_engine),
       datasets(std::make_unique<DatasetShelf>(given_engine.config())) {
   add_chat_routes(routes_);
@@ -125,6 +131,10 @@ Application::Application(Engine& given_engine, KeyRing& given_keys, bool keys_ar
   add_searxng_routes(routes_);
   add_mcp_routes(routes_);
   add_question_routes(routes_);
+  add_plain_routes(routes_);
+  add_feedback_routes(routes_);
+  add_key_routes(routes_);
+  add_operation_routes(routes_);
   add_source_routes(routes_);
   add_reference_routes(routes_);
   add_dataset_routes(routes_);
@@ -136,6 +146,7 @@ Application::~Application() = default;
 
 void Application::handle(const net::ServerRequest& request, net::ResponseWriter& writer) {
   const auto started = std::chrono::steady_clock::now();
+  ++running_;
   Reply reply(writer);
   std::string route = "other";
   try {
@@ -153,6 +164,7 @@ void Application::handle(const net::ServerRequest& request, net::ResponseWriter&
   static constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS", "PATCH"};
   const bool known = std::find(std::begin(kMethods), std::end(kMethods), request.method) != std::end(kMethods);
   metrics.record(route, known ? request.method : "other", reply.status(), seconds.count());
+  --running_;
 }
 
 void Application::keep_cited(const answer::AskRequest& request, const answer::Answer& answer) {
@@ -203,9 +215,12 @@ std::optional<ApiError> Application::refuse_content_type(const Route& route, con
 void Application::dispatch(const net::ServerRequest& request, Reply& reply, std::string& route_name) {
   std::string methods;
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
+  // "counts" is no {id}.
+  const bool is_named =
+      std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) { return route.pattern == request.path; });
   for (const Route& route : routes_) {
     std::string id;
-    if (!matches(route.pattern, request.path, id)) continue;
+    if (is_named ? route.pattern != request.path : !matches(route.pattern, request.path, id)) continue;
     route_name = route.pattern;
     reply.shape_errors(route.errors);
     if (route.method == method) return run(route, request, reply, std::move(id));
@@ -225,13 +240,11 @@ void Application::dispatch(const net::ServerRequest& request, Reply& reply, std:
 std::optional<ApiError> Application::refuse_key(const net::ServerRequest& request, const Route& route, KeyRole needed,
                                                 std::optional<KeyRole>& role) {
   if (!require_key) return {};
-  const std::string authorization = request.header("authorization");
-  const bool bearer = lower(authorization.substr(0, 7)) == "bearer ";
-  if (!bearer)
+  if (!is_bearer(request.header("authorization")))
     return ApiError{401,
                     "an API key is needed: send 'Authorization: Bearer KEY' (a key is made by 'renvoi key new NAME')",
                     "authentication_error", "key_missing"};
-  const auto key = keys.find(std::string_view(authorization).substr(7));
+  const auto key = key_of(request);
   if (!key) return api_error(key.error());
   if (!*key)
     return ApiError{401, "this API key is not known here, or was revoked", "authentication_error", "key_invalid"};
@@ -241,6 +254,12 @@ std::optional<ApiError> Application::refuse_key(const net::ServerRequest& reques
                   fmt::format("this key may only {}: {} {} needs a key with the role {}", to_string(*role),
                               route.method, route.pattern, to_string(needed)),
                   "permission_error", "role"};
+}
+
+Result<std::optional<ApiKey>> Application::key_of(const net::ServerRequest& request) {
+  const std::string authorization = request.header("authorization");
+  if (!is_bearer(authorization)) return std::optional<ApiKey>();
+  return keys.find(std::string_view(authorization).substr(kBearer.size()));
 }
 
 void Application::run(const Route& route, const net::ServerRequest& request, Reply& reply, std::string id) {

@@ -1,6 +1,7 @@
 // The server's routes and what guards them. docs/http-api.md is its contract.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "keys.h"
 #include "net/http_server.h"
 #include "server/api_error.h"
+#include "server/feedback.h"
 #include "server/fields.h"
 #include "server/folder_watcher.h"
 #include "server/jobs.h"
@@ -91,18 +93,26 @@ struct Application {
   std::optional<ApiError> refuse_key(const net::ServerRequest& request, const Route& route, KeyRole needed,
                                      std::optional<KeyRole>& role);
 
+  // The key that was shown, if it is one, whether or not one is needed.
+  Result<std::optional<ApiKey>> key_of(const net::ServerRequest& request);
+
   // Has what the answer cites from the web read as a source, where that is wanted. An answer stands without it.
   void keep_cited(const answer::AskRequest& request, const answer::Answer& answer);
 
   Engine& engine;
   KeyRing& keys;
   const bool require_key;
+  const Timestamp started_at;
   Metrics metrics;
+  FeedbackStore feedback;
   Jobs jobs;
   std::unique_ptr<DatasetShelf> datasets;
   std::optional<FolderWatcher> folders;  // when the configuration says so
 
+  std::uint32_t running() const { return running_; }  // requests, this one included
+
  private:
+  std::atomic<std::uint32_t> running_{0};
   std::optional<ApiError> refuse_host(const net::ServerRequest& request) const;
   std::optional<ApiError> refuse_origin(const net::ServerRequest& request) const;
   std::optional<ApiError> refuse_content_type(const Route& route, const net::ServerRequest& request) const;
@@ -119,6 +129,10 @@ void add_ollama_routes(std::vector<Route>& routes);     // /api/chat, /api/gener
 void add_searxng_routes(std::vector<Route>& routes);    // /search, /config, /opensearch.xml
 void add_mcp_routes(std::vector<Route>& routes);        // /mcp
 void add_question_routes(std::vector<Route>& routes);   // /api/search, /api/ask
+void add_plain_routes(std::vector<Route>& routes);      // /ask
+void add_feedback_routes(std::vector<Route>& routes);   // /api/feedback
+void add_key_routes(std::vector<Route>& routes);        // /api/keys
+void add_operation_routes(std::vector<Route>& routes);  // /api/operations, /api/settings, /api/models
 void add_reference_routes(std::vector<Route>& routes);  // /api/references
 void add_source_routes(std::vector<Route>& routes);     // /api/sources
 void add_dataset_routes(std::vector<Route>& routes);    // /api/datasets

@@ -9,6 +9,7 @@ namespace renvoi::app {
 struct Asset {
   std::string_view name;  // "index.html", "app.js"
   std::string_view bytes;
+  std::string_view gzip;  // the same, compressed
 };
 // Empty in a build without the interface.
 const std::vector<Asset>& embedded_assets();

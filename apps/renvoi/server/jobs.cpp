@@ -15,6 +15,10 @@ constexpr std::chrono::seconds kLookEvery{2};      // for something to encode
 constexpr std::chrono::minutes kAfterTrouble{10};  // what could not be read is asked for again after so long
 constexpr int kLowPriority = 10;                   // as of nice(1)
 
+double seconds_since(std::chrono::steady_clock::time_point moment) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - moment).count();
+}
+
 }  // namespace
 
 std::string_view to_string(JobState state) {
@@ -37,7 +41,8 @@ Json json_of(const Job& job) {
   return {{"state", std::string(to_string(job.state))},
           {"progress", json_of(job.progress)},
           {"report", job.report ? json_of(*job.report) : Json(nullptr)},
-          {"error", job.error.empty() ? Json(nullptr) : Json(job.error)}};
+          {"error", job.error.empty() ? Json(nullptr) : Json(job.error)},
+          {"seconds", job.seconds}};
 }
 
 Jobs::Jobs(Engine& engine) : engine_(engine), thread_([this](std::stop_token stop) { work(stop); }) {}
@@ -86,10 +91,26 @@ void Jobs::cancel(SourceId source) {
   jobs_.erase(source);
 }
 
+Result<void> Jobs::stop(SourceId source) {
+  const std::lock_guard lock(mutex_);
+  const auto waiting = std::erase_if(queue_, [&](const Order& order) { return order.source == source; });
+  if (waiting > 0) {
+    jobs_[source].state = JobState::stopped;
+    return {};
+  }
+  if (running_ != source)
+    return Error{ErrorCode::conflict, fmt::format("source {} is not being read", to_number(source))};
+  running_stop_.request_stop();
+  return {};
+}
+
 std::optional<Job> Jobs::find(SourceId source) const {
   const std::lock_guard lock(mutex_);
   const auto found = jobs_.find(source);
-  return found == jobs_.end() ? std::nullopt : std::optional(found->second);
+  if (found == jobs_.end()) return std::nullopt;
+  Job job = found->second;
+  if (running_ == source && job.state == JobState::running) job.seconds = seconds_since(running_since_);
+  return job;
 }
 
 std::size_t Jobs::active() const {
@@ -120,6 +141,7 @@ void Jobs::work(std::stop_token stop) {
       order = std::move(queue_.front());
       queue_.pop_front();
       running_ = order.source;
+      running_since_ = std::chrono::steady_clock::now();
       running_stop_ = std::stop_source();
       order_stop = running_stop_.get_token();
       jobs_[order.source].state = JobState::running;
@@ -159,6 +181,7 @@ void Jobs::run(const Order& order, std::stop_token stop) {
     job.state = state;
     job.report = std::move(report);
     job.error = std::move(error);
+    job.seconds = seconds_since(running_since_);
   };
   const auto source = engine_.collection().catalog().source(order.source);
   if (!source) return finish(JobState::failed, {}, source.error().message);

@@ -26,6 +26,7 @@ struct Job {
   ingest::IngestProgress progress;
   std::optional<ingest::IngestReport> report;  // done, stopped
   std::string error;                           // failed
+  double seconds = 0;                          // that it has been running, or ran
 };
 Json json_of(const Job& job);
 
@@ -42,6 +43,9 @@ class Jobs {
   // Stops reading it and returns once nothing writes for it any more. For a source that is to be removed: it cannot be
   // started again.
   void cancel(SourceId source);
+  // Ends the reading of it, or its waiting, as soon as the page at hand is done: what is indexed stays, and start()
+  // goes on from there. Returns at once. Errors: `conflict` when it is neither read nor waiting.
+  Result<void> stop(SourceId source);
   // The last job of the source since the server started.
   std::optional<Job> find(SourceId source) const;
   std::size_t active() const;  // waiting or running
@@ -63,6 +67,7 @@ class Jobs {
   std::set<SourceId> cancelled_;
   SourceId running_ = SourceId::none;
   std::stop_source running_stop_;
+  std::chrono::steady_clock::time_point running_since_{};
   bool encoding_ = false;
   std::stop_source encoding_stop_;
   std::chrono::steady_clock::time_point encode_again_{};  // not before

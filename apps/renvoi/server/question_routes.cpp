@@ -3,6 +3,7 @@
 
 #include "json_view.h"
 #include "server/application.h"
+#include "server/ask_stream.h"
 #include "server/filter_fields.h"
 
 namespace renvoi::app {
@@ -54,7 +55,12 @@ void ask(Application& application, const Exchange& exchange) {
   request.deadline_ms =
       static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));
   request.fast = fields.boolean("fast", false);
+  const bool stream = fields.boolean("stream", false);
+  // Before a stream begins: what is wrong with a request has a status of its own.
+  if (stream && request.question.find_first_not_of(" \t\r\n\f\v") == std::string::npos)
+    fields.refuse("question", "is empty: ask something");
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
+  if (stream) return stream_ask(application, exchange, std::move(request));
   const auto answer = application.engine.answerer().ask(request);
   if (!answer) return exchange.reply.error(answer.error());
   application.keep_cited(request, *answer);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <map>
 
+#include "answer/look.h"
+#include "answer/time_limit.h"
 #include "base/date.h"
 #include "json_view.h"
 #include "pinning.h"
@@ -120,6 +122,28 @@ void pin(Application& application, const Exchange& exchange, bool pinned) {
   exchange.reply.json(200, {{"id", to_number(view->reference.id)}, {"pinned", pinned}});
 }
 
+// As an answer would look at it: now, out of turn; what it learns is written down.
+void check(Application& application, const Exchange& exchange) {
+  Engine& engine = application.engine;
+  const auto view = view_reference(engine.collection().catalog(), engine.config(), exchange.id, engine.clock().now());
+  if (!view) return exchange.reply.error(view.error());
+  const answer::TimeLimit limit({}, engine.config().answer.fetch_timeout_ms);
+  (void)answer::look_again(engine.evidence_reader(), view->reference, limit.token());
+  reply_with(application, exchange, exchange.id);
+}
+
+void forget(Application& application, const Exchange& exchange) {
+  Engine& engine = application.engine;
+  const auto view = view_reference(engine.collection().catalog(), engine.config(), exchange.id, engine.clock().now());
+  if (!view) return exchange.reply.error(view.error());
+  const auto removed = engine.collection().remove_reference(view->reference.id, "removed by hand");
+  if (!removed) return exchange.reply.error(removed.error());
+  engine.cache().remove(view->reference.id);
+  if (auto* fitter = engine.fitter())
+    if (const auto forgotten = fitter->forget_missing(); !forgotten) return exchange.reply.error(forgotten.error());
+  exchange.reply.json(200, {{"removed", to_number(view->reference.id)}});
+}
+
 void pin_it(Application& application, const Exchange& exchange) { pin(application, exchange, true); }
 void unpin_it(Application& application, const Exchange& exchange) { pin(application, exchange, false); }
 
@@ -129,6 +153,8 @@ void add_reference_routes(std::vector<Route>& routes) {
   routes.push_back({"GET", "/api/references", KeyRole::read, by_address_or_list});
   routes.push_back({"GET", "/api/references/counts", KeyRole::read, counts});
   routes.push_back({"GET", "/api/references/{id}", KeyRole::read, by_number});
+  routes.push_back({"POST", "/api/references/{id}/check", KeyRole::write, check});
+  routes.push_back({"DELETE", "/api/references/{id}", KeyRole::write, forget});
   routes.push_back({"POST", "/api/references/{id}/pin", KeyRole::write, pin_it});
   routes.push_back({"DELETE", "/api/references/{id}/pin", KeyRole::write, unpin_it});
 }

@@ -7,6 +7,7 @@
 #include "crawl/sync.h"
 #include "json_view.h"
 #include "server/application.h"
+#include "server/preview.h"
 
 namespace renvoi::app {
 namespace {
@@ -97,26 +98,62 @@ bool needs_admin(const catalog::Source& source) {
          !(source.address.starts_with("http://") || source.address.starts_with("https://"));
 }
 
-void add(Application& application, const Exchange& exchange) {
+// The source that a body describes, if whoever asks may add it; nothing after having replied with what is wrong.
+std::optional<catalog::Source> read_source(Application& application, const Exchange& exchange, AddRequest& request) {
+  const auto refuse = [&](const ApiError& error) {
+    exchange.reply.error(error);
+    return std::nullopt;
+  };
   const auto body = read_body(exchange);
-  if (!body) return;
-  AddRequest request;
-  if (auto problem = read_add(*body, application.engine.config(), request)) return exchange.reply.error(*problem);
+  if (!body) return std::nullopt;
+  if (auto problem = read_add(*body, application.engine.config(), request)) return refuse(*problem);
   const ApiError refused{
       403,
       "folders and files of the server, private addresses and sites without robots.txt need a key with the role admin",
       "permission_error", "role", "address"};
   // Before the file system is looked at: the answer must not tell what exists on it.
   const bool on_the_web = request.address.starts_with("http://") || request.address.starts_with("https://");
-  if (!on_the_web && !exchange.allows(KeyRole::admin)) return exchange.reply.error(refused);
+  if (!on_the_web && !exchange.allows(KeyRole::admin)) return refuse(refused);
   auto described = crawl::describe_source(request.address, request.kind, request.policy);
   if (!described) {
     ApiError problem = api_error(described.error());
     problem.param = "address";
-    return exchange.reply.error(problem);
+    return refuse(problem);
   }
-  if (needs_admin(*described) && !exchange.allows(KeyRole::admin)) return exchange.reply.error(refused);
+  if (needs_admin(*described) && !exchange.allows(KeyRole::admin)) return refuse(refused);
   if (!request.kind) *described = application.engine.recognise(*described);
+  return std::move(described).value();
+}
+
+void preview(Application& application, const Exchange& exchange) {
+  AddRequest request;
+  const auto described = read_source(application, exchange, request);
+  if (!described) return;
+  const auto found = preview_source(application.engine, *described, {});
+  if (!found) return exchange.reply.error(found.error());
+  Json pages = Json::array(), problems = Json::array();
+  for (const Preview::Page& page : found->pages)
+    pages.push_back({{"address", page.address},
+                     {"title", page.title},
+                     {"language", page.language},
+                     {"type", page.type.empty() ? Json(nullptr) : Json(page.type)},
+                     {"passages", page.passages}});
+  for (const auto& each : found->problems) problems.push_back({{"address", each.address}, {"reason", each.reason}});
+  exchange.reply.json(200, {{"kind", std::string(to_string(described->kind))},
+                            {"address", described->address},
+                            {"policy", json_of(described->policy)},
+                            {"pages", pages},
+                            {"waiting", found->waiting},
+                            {"waiting_count", found->waiting_count},
+                            {"problems", problems},
+                            {"complete", found->complete},
+                            {"seconds", found->seconds}});
+}
+
+void add(Application& application, const Exchange& exchange) {
+  AddRequest request;
+  auto described = read_source(application, exchange, request);
+  if (!described) return;
   described->added_at = application.engine.clock().now();
   const auto source = application.engine.collection().catalog().add_source(*described);
   if (!source) return exchange.reply.error(source.error());
@@ -142,6 +179,13 @@ void sync(Application& application, const Exchange& exchange) {
   exchange.reply.json(202, json_with_job(application, *source));
 }
 
+void stop(Application& application, const Exchange& exchange) {
+  const auto source = source_with_id(application, exchange.id);
+  if (!source) return exchange.reply.error(source.error());
+  if (const auto stopped = application.jobs.stop(source->id); !stopped) return exchange.reply.error(stopped.error());
+  exchange.reply.json(202, json_with_job(application, *source));
+}
+
 void remove(Application& application, const Exchange& exchange) {
   const auto source = source_with_id(application, exchange.id);
   if (!source) return exchange.reply.error(source.error());
@@ -160,6 +204,8 @@ void add_source_routes(std::vector<Route>& routes) {
   routes.push_back({"POST", "/api/sources", KeyRole::write, add});
   routes.push_back({"GET", "/api/sources/{id}", KeyRole::read, show});
   routes.push_back({"POST", "/api/sources/{id}/sync", KeyRole::write, sync});
+  routes.push_back({"POST", "/api/sources/{id}/stop", KeyRole::write, stop});
+  routes.push_back({"POST", "/api/sources/preview", KeyRole::write, preview});
   routes.push_back({"DELETE", "/api/sources/{id}", KeyRole::write, remove});
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "json_view.h"
+#include "net/percent.h"
 #include "server/application.h"
 #include "server/assets.h"
 #include "statistics.h"
@@ -17,6 +18,15 @@ void stats(Application& application, const Exchange& exchange) {
   Json value = json_of(*all, application.engine);
   value["resident_memory_bytes"] = resident_memory_bytes();
   value["version"] = RENVOI_VERSION;
+  // What a page may offer to ask with.
+  const auto& settings = application.engine.config();
+  Json scopes = Json::array({"index"}), modes = Json::array({"extractive"});
+  if (!settings.web.endpoint.empty()) scopes.insert(scopes.end(), {"web", "auto"});
+  if (application.engine.has_generator()) modes.push_back("generative");
+  value["ask"] = {{"scopes", scopes},
+                  {"default_scope", settings.answer.scope},
+                  {"modes", modes},
+                  {"feedback", settings.server.keep_feedback}};
   exchange.reply.json(200, value);
 }
 
@@ -101,7 +111,11 @@ void send_asset(const Exchange& exchange, std::string_view name) {
   const auto& assets = embedded_assets();
   const auto found = std::find_if(assets.begin(), assets.end(), [&](const Asset& asset) { return asset.name == name; });
   if (found != assets.end()) {
-    return exchange.reply.text(200, media_type(name), std::string(found->bytes), {{"Cache-Control", "no-cache"}});
+    net::ResponseWriter::Headers headers{{"Cache-Control", "no-cache"}, {"Vary", "Accept-Encoding"}};
+    const bool compressed = exchange.request.header("accept-encoding").find("gzip") != std::string::npos;
+    if (compressed) headers.emplace_back("Content-Encoding", "gzip");
+    return exchange.reply.text(200, media_type(name), std::string(compressed ? found->gzip : found->bytes),
+                               std::move(headers));
   }
   exchange.reply.error(ApiError{
       404,
@@ -114,7 +128,21 @@ void openapi(Application&, const Exchange& exchange) {
   exchange.reply.text(200, "application/json", std::string(embedded_openapi()), {{"Cache-Control", "no-cache"}});
 }
 
-void page(Application&, const Exchange& exchange) { send_asset(exchange, "index.html"); }
+// "/?q=..." asks. A browser that runs no script goes on to the page that needs none.
+void page(Application&, const Exchange& exchange) {
+  const auto asked = exchange.request.query.find("q");
+  const auto& assets = embedded_assets();
+  const auto found =
+      std::find_if(assets.begin(), assets.end(), [](const Asset& asset) { return asset.name == "index.html"; });
+  if (asked == exchange.request.query.end() || found == assets.end()) return send_asset(exchange, "index.html");
+  constexpr std::string_view kMark = "<!--without-script-->";
+  std::string html(found->bytes);
+  if (const auto at = html.find(kMark); at != std::string::npos)
+    html.replace(at, kMark.size(),
+                 fmt::format("<noscript><meta http-equiv=\"refresh\" content=\"0; url=/ask?q={}\"></noscript>",
+                             net::percent_encode(asked->second, " \"<>'&%+#;")));
+  exchange.reply.text(200, "text/html; charset=utf-8", std::move(html), {{"Cache-Control", "no-cache"}});
+}
 void asset(Application&, const Exchange& exchange) { send_asset(exchange, exchange.id); }
 
 }  // namespace
