@@ -1,10 +1,12 @@
 #include "output.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 
 #include "base/utf8.h"
+#include "config.h"
 
 namespace renvoi::app {
 
@@ -28,6 +30,24 @@ std::string printable(std::string_view text) {
     text.remove_prefix(point.length);
   }
   return out;
+}
+
+std::string with_bold(std::string_view text, bool terminal) {
+  static constexpr std::string_view kMark = "**";
+  std::string out;
+  while (true) {
+    const std::size_t begin = text.find(kMark);
+    const std::size_t end = begin == std::string_view::npos ? begin : text.find(kMark, begin + kMark.size());
+    if (end == std::string_view::npos) return out.append(text);
+    const std::string_view words = text.substr(begin + kMark.size(), end - begin - kMark.size());
+    out += text.substr(0, begin);
+    out += terminal ? fmt::format("\x1B[1m{}\x1B[0m", words) : std::string(words);
+    text.remove_prefix(end + kMark.size());
+  }
+}
+
+bool Output::is_terminal() {
+  return ::isatty(STDOUT_FILENO) == 1 && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
 }
 
 std::string human_bytes(std::uint64_t bytes) {

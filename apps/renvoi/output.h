@@ -17,6 +17,9 @@ std::string dump(const Json& value, int indent = -1);
 // `text` without control characters: what a document says must not move the cursor of a terminal.
 std::string printable(std::string_view text);
 
+// The words between pairs of ** as a terminal sets them in bold, or as they are.
+std::string with_bold(std::string_view text, bool terminal);
+
 // "1.2 MB", "340 B". Decimal units.
 std::string human_bytes(std::uint64_t bytes);
 // "3 min 20 s".
@@ -29,6 +32,8 @@ class Output {
  public:
   bool json = false;
   bool quiet = false;
+  // Whether a person reads the standard output on a terminal that knows bold (NO_COLOR and TERM=dumb say no).
+  static bool is_terminal();
   // One line of the result. Nothing in JSON mode.
   void line(std::string_view text) const;
   // The result in JSON mode. Nothing otherwise.

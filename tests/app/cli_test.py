@@ -1,8 +1,10 @@
 """The command line on a small folder and on a small site."""
 
+import contextlib
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import time
@@ -70,6 +72,12 @@ class Folder(unittest.TestCase):
         for arguments in (["--type", "galaxy"], ["--state", "GONE"]):
             self.assertEqual(self.home.run("search", "museum", *arguments)[0], USAGE, arguments)
 
+    def test_a_domain_filters(self):
+        self.assertEqual(self.home.json("search", "museum", "--domain", "example.org")["hits"], [])  # files are of none
+        self.assertTrue(self.home.json("search", "museum", "--domain=-example.org")["hits"])
+        status, _, err = self.home.run("search", "museum", "--domain", "example.org/path")
+        self.assertEqual(status, INVALID, err)
+
     def test_an_answer_cites_nothing_that_the_filter_leaves_out(self):
         question = "How much does a crossing with the ferry cost?"
         self.assertTrue(self.home.json("ask", question, "--type", "markdown")["citations"])
@@ -85,6 +93,25 @@ class Folder(unittest.TestCase):
             self.assertIn(f"[{citation['number']}]", answer["text"])
             if citation["address"].endswith("ferry.md"):
                 self.assertIn(citation["quote"].strip(), " ".join(text.split()))
+
+    def test_bold_is_for_terminals(self):
+        arguments = [PROGRAM, "--data", str(self.home.data), "ask", "How much does a crossing with the ferry cost?", "--mode", "extractive"]
+        bold, plain = b"\x1b[1meleven crowns\x1b[0m", b"costs eleven crowns."
+        for variables, expected, other in (({"TERM": "xterm"}, bold, plain), ({"TERM": "xterm", "NO_COLOR": "1"}, plain, bold)):
+            leader, follower = pty.openpty()
+            process = subprocess.Popen(arguments, stdout=follower, stderr=subprocess.DEVNULL, env={**self.home.environment, **variables})
+            os.close(follower)
+            shown = b""
+            with contextlib.suppress(OSError):  # the end of a terminal is an error
+                while piece := os.read(leader, 65536):
+                    shown += piece
+            os.close(leader)
+            self.assertEqual(process.wait(120), OK)
+            self.assertIn(expected, shown)
+            self.assertNotIn(other, shown)
+        status, out, _ = self.home.run(*arguments[3:])
+        self.assertEqual(status, OK)
+        self.assertIn(plain.decode(), out)
 
     def test_ask_for_people_lists_numbered_sources(self):
         status, out, _ = self.home.run("ask", "Combien de marches compte la montée du phare ?", "--mode", "extractive")

@@ -14,7 +14,7 @@ namespace renvoi::app {
 namespace {
 
 struct FilterOptions {
-  std::vector<std::string> sources, languages, types, states;
+  std::vector<std::string> sources, languages, types, states, domains;
   std::string since, until;
 };
 
@@ -51,6 +51,14 @@ Result<search::SearchFilter> filter_of(Engine& engine, const FilterOptions& opti
   for (const std::string& name : options.states) filter.states.push_back(*catalog::parse_reference_state(name));
   RENVOI_TRY(const auto since, days_of("--since", options.since));
   RENVOI_TRY(const auto until, days_of("--until", options.until));
+  for (const std::string& domain : options.domains) {
+    if (!search::add_domain(filter, domain)) {
+      return Error{ErrorCode::invalid,
+                   fmt::format("--domain {} is no name of a site: write example.org, or -example.org "
+                               "to leave it out",
+                               printable(domain))};
+    }
+  }
   if (since) filter.since = since->first;
   if (until) filter.until = until->last;
   return filter;
@@ -65,6 +73,10 @@ void add_filter_options(CLI::App& command, FilterOptions& filter) {
   command.add_option("--type", filter.types, "Only documents of this type, as pdf; may be repeated")
       ->delimiter(',')
       ->check(CLI::IsMember(types));
+  command.add_option(
+      "--domain", filter.domains,
+      "Only from this site and those below it, as example.org; --domain=-example.org: all but it; may be "
+      "repeated");
   command.add_option("--since", filter.since, "Only what is dated then or later: 2026-11-24, 2026-11 or 2026");
   command.add_option("--until", filter.until, "Only what is dated then or earlier; undated pages are left out");
   command.add_option("--state", filter.states, "Only references in this state (LIVE, MOVED, HOST_DOWN, ARCHIVED)")
@@ -107,7 +119,7 @@ Result<void> run_search(Context& context, const SearchOptions& options) {
 }
 
 void print_answer(const Output& output, const answer::Answer& answer) {
-  output.line(answer.text);
+  output.line(with_bold(answer.text, Output::is_terminal()));
   if (!answer.citations.empty()) output.line("\nSources:");
   for (const auto& citation : answer.citations) {
     output.line(fmt::format(" [{}] {}", citation.number, title_of(citation.title, citation.address)));
