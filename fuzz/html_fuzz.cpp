@@ -32,6 +32,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (anchor.offset >= document->text.size()) std::abort();
   for (const auto& other : document->other_languages)
     if (other.range.begin >= other.range.end || other.range.end > document->text.size()) std::abort();
+  end = 0;
+  for (const auto& place : document->elements.places()) {
+    if (place.range.begin < end || place.range.end <= place.range.begin) std::abort();
+    if (document->elements.path(place.element).empty()) std::abort();
+    if (document->elements.place_at(place.range.begin) != &place) std::abort();
+    end = place.range.end;
+  }
+  if (end > document->text.size()) std::abort();
   if (document->masked_characters > document->hidden_characters) std::abort();
   if (!document->blocks.empty()) extract::text_fragment(document->text, document->blocks.back().range);
   // Its own blocks as those of a site: what is left must hold together too.
@@ -47,6 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (block.range.begin < end || block.range.end <= block.range.begin) std::abort();
     end = block.range.end;
   }
+  for (const auto& place : left.elements.places())
+    if (place.range.end > left.text.size()) std::abort();
   if (end != left.text.size() || !is_valid_utf8(left.text)) std::abort();
   return 0;
 }

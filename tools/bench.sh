@@ -56,5 +56,14 @@ say "pages made to cost"
 build/release/bench/bench_extract --hostile
 say "files of Word, Excel, PowerPoint, OpenDocument, EPUB, RTF and PDF (beside pdftotext alone)"
 build/release/bench/bench_extract --files tests/golden/formats
+say "Word and Excel beside python-docx and openpyxl"
+office=build/peers/venv-office office_stamp="$(sha256sum <bench/peers/requirements-office.txt)"
+if [ "$(cat "$office.stamp" 2>/dev/null)" != "$office_stamp" ]; then
+  mkdir -p build/peers; rm -rf "$office"; python3 -m venv "$office"
+  "$office/bin/pip" install -q --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+    -r bench/peers/requirements-office.txt
+  echo "$office_stamp" >"$office.stamp"
+fi
+"$office/bin/python" -B bench/peers/office_peers.py build/release/bench/bench_extract build/bench/office
 say "the program on pages of LibreOffice's help"
 python3 bench/measure.py build/release/apps/renvoi/renvoi /usr/share/libreoffice/help/fr/text/swriter/guide build/bench "$alone" "${1:-150}"

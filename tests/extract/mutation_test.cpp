@@ -1,6 +1,6 @@
-// Real pages as they are, and broken in many ways (RENVOI_MUTATIONS says in how many, a thousand when it does not): whatever
-// comes out is a document whose parts hold together. Meant for sanitizers (`./dev fuzz mutations`: ten thousand); the same
-// seed gives the same pages.
+// Real pages as they are, and broken in many ways (RENVOI_MUTATIONS says in how many, a thousand when it does not):
+// whatever comes out is a document whose parts hold together. Meant for sanitizers (`./dev fuzz mutations`: ten
+// thousand); the same seed gives the same pages.
 #include <gtest/gtest.h>
 
 #include <algorithm>
