@@ -10,7 +10,7 @@ export const settings: Record<string, [english: string, french: string]> = {
   "generate.api_key_env": ["Environment variable that holds the endpoint's key.", "Variable d’environnement qui contient la clé du service distant."],
   "generate.threads": ["Threads for generation; 0: one per core.", "Fils pour la rédaction ; 0 : un par cœur."],
   "generate.context_tokens": ["Window of the generation model, in tokens.", "Fenêtre du modèle de rédaction, en tokens."],
-  "generate.answers_at_once": ["Answers that a model of this machine writes at the same time; its memory is shared by them.", "Réponses qu’un modèle de cette machine rédige en même temps ; elles se partagent sa mémoire."],
+  "generate.answers_at_once": ["Answers that a model in this process writes at the same time; more wait their turn.", "Réponses qu’un modèle de ce processus rédige en même temps ; les autres attendent leur tour."],
   "answer.mode": ["How answers are written: auto (by the model when it passed its probe), extractive, generative.", "Comment les réponses sont écrites : auto (par le modèle s’il a réussi son épreuve), extractive, generative."],
   "answer.scope": ["Where evidence is looked for: index, web, auto.", "Où les preuves sont cherchées : index, web, auto."],
   "answer.max_citations": ["Citations in an answer at most.", "Nombre maximal de citations dans une réponse."],
