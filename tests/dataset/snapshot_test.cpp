@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "dataset/datasheet.h"
 #include "dataset/snapshots.h"
 #include "dataset/stream.h"
 #include "io/faulty_file_system.h"
@@ -159,6 +160,22 @@ TEST(Snapshots, NoFaultListsWhatIsNotWhole) {
       EXPECT_EQ(problems, std::vector<std::string>{});
     }
   }
+}
+
+TEST(Datasheet, CountsWhatTheSnapshotHoldsAndEscapesIt) {
+  const TemporaryFolder folder;
+  const auto files = io::real_file_system();
+  World world(*files, folder / "set", 700);
+  ASSERT_TRUE(world.assertions->append(std::vector<Assertion>{world.word(0, "<script>")}).ok());
+  (void)world.snapshot();
+  const auto page = datasheet(*world.snapshots->open_snapshot("latest"), "things");
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->find("<script"), std::string::npos);
+  EXPECT_NE(page->find("&lt;script&gt;"), std::string::npos);
+  for (const char* told : {"<h1>things</h1>", ">verified</text>", ">601</text>", ">none</text>", ">99</text>",
+                           ">person anna</text>", ">test nowhere</text>"})
+    EXPECT_NE(page->find(told), std::string::npos) << told;
+  EXPECT_EQ(*page, *datasheet(*world.snapshots->open_snapshot("latest"), "things"));
 }
 
 TEST(Chunk, HostileBytesAreCorruptNeverACrash) {

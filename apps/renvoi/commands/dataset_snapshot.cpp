@@ -1,9 +1,10 @@
-// dataset snapshot, snapshots, diff, stream.
+// dataset snapshot, snapshots, diff, datasheet, stream.
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "commands/dataset_support.h"
+#include "dataset/datasheet.h"
 
 namespace renvoi::app {
 namespace {
@@ -61,6 +62,17 @@ Result<void> run_diff(Context& context, const std::string& name, const std::stri
   }));
   context.output.line(fmt::format("{} added, {} annotated, {} removed", counts[0], counts[1], counts[2]));
   context.output.value({{"added", counts[0]}, {"annotated", counts[1]}, {"removed", counts[2]}, {"changes", changes}});
+  return {};
+}
+
+Result<void> run_datasheet(Context& context, const std::string& name, const std::string& which,
+                           const std::string& output) {
+  RENVOI_TRY(const OpenDataset open, open_dataset(context.config, name));
+  RENVOI_TRY(const Snapshot snapshot, open.snapshots->open_snapshot(which));
+  RENVOI_TRY(const std::string page, datasheet(snapshot, name));
+  RENVOI_CHECK(open.files->replace(output, std::as_bytes(std::span(page))));
+  context.output.line(output);
+  context.output.value({{"snapshot", snapshot.name()}, {"file", output}});
   return {};
 }
 
@@ -132,6 +144,16 @@ void declare_dataset_snapshot_commands(CLI::App& group, Context& context) {
   compare->add_option("AFTER", options->other, "Another")->capture_default_str();
   compare->callback([&context, options] {
     context.run = [&context, options] { return run_diff(context, options->name, options->one, options->other); };
+  });
+  const auto sheet_options = std::make_shared<Options>();
+  CLI::App* sheet = add_command(group, "datasheet", "What is in a snapshot, as a page with plots", "");
+  sheet->add_option("NAME", sheet_options->name, "The dataset")->required();
+  sheet->add_option("--snapshot", sheet_options->other, "The beginning of its name")->capture_default_str();
+  sheet->add_option("--output", sheet_options->one, "The HTML file to write")->required();
+  sheet->callback([&context, sheet_options] {
+    context.run = [&context, sheet_options] {
+      return run_datasheet(context, sheet_options->name, sheet_options->other, sheet_options->one);
+    };
   });
   const auto streaming = std::make_shared<StreamOptions>();
   CLI::App* stream =
