@@ -94,6 +94,12 @@ std::optional<std::string> set_web_keep(const toml::node& node, Config& config) 
   return "must be \"\" (nothing is kept), \"none\" (the index only), \"text\" or \"page\"";
 }
 
+std::optional<std::string> set_generate_trust(const toml::node& node, Config& config) {
+  if (auto problem = assign(node, config.generate.trust)) return problem;
+  if (config.generate.trust == "probe" || config.generate.trust == "always") return {};
+  return "must be \"probe\" or \"always\"";
+}
+
 std::vector<Setting> all_settings() {
   return {
       setting("data", [](Config& c) -> fs::path& { return c.data; }),
@@ -111,6 +117,7 @@ std::vector<Setting> all_settings() {
           "generate.threads", [](Config & c) -> auto& { return c.generate.threads; }),
       setting(
           "generate.context_tokens", [](Config & c) -> auto& { return c.generate.context_tokens; }),
+      {"generate.trust", set_generate_trust},
       {"answer.mode", set_answer_mode},
       {"answer.scope", set_answer_scope},
       setting(

@@ -28,6 +28,7 @@ struct Config {
     std::string api_key_env;  // the environment variable that holds the endpoint's key
     std::uint32_t threads = 0;
     std::uint32_t context_tokens = 2'048;
+    std::string trust = "probe";  // probe (a model writes answers once it passed its test), always
   } generate;
   struct {
     std::string mode = "auto";    // auto (generative when the model passed its probe), extractive, generative

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "answer/question.h"
+#include "probes.h"
 #include "server/answering.h"
 #include "text/sentences.h"
 
@@ -143,11 +144,19 @@ void show_model(Application& application, const Exchange& exchange) {
                                 "model_not_found", "model"});
 }
 
+// What is in the store, and whether it may write answers.
+void stored_models(Application& application, const Exchange& exchange) {
+  const auto view = models_view(application.engine.config(), application.engine.files());
+  if (!view) return exchange.reply.error(view.error());
+  exchange.reply.json(200, *view);
+}
+
 }  // namespace
 
 void add_model_routes(std::vector<Route>& routes) {
   routes.push_back({"POST", "/v1/embeddings", KeyRole::read, embeddings});
   routes.push_back({"POST", "/v1/rerank", KeyRole::read, rerank});
+  routes.push_back({"GET", "/api/models", KeyRole::read, stored_models});
   routes.push_back({"GET", "/v1/models", KeyRole::read, list_models});
   routes.push_back({"GET", "/v1/models/{id}", KeyRole::read, show_model});
 }

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "json_view.h"
-#include "server/application.h"
+#include "server/answering.h"
 #include "server/filter_fields.h"
 
 namespace renvoi::app {
@@ -54,6 +54,7 @@ void ask(Application& application, const Exchange& exchange) {
   request.deadline_ms =
       static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));
   request.fast = fields.boolean("fast", false);
+  request.unsupported = read_unsupported(fields);
   if (auto problem = fields.problem()) return exchange.reply.error(*problem);
   const auto answer = application.engine.answerer().ask(request);
   if (!answer) return exchange.reply.error(answer.error());
