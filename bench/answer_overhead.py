@@ -60,7 +60,7 @@ def main():
     try:
         home.json("add", home.write_notes())
         endpoint = TimedEndpoint()
-        server = home.serve(config=f"[generate]\nendpoint = 'http://127.0.0.1:{endpoint.port}/v1'\nmodel = 'scripted'\n"
+        server = home.serve(config=f"[generate]\nendpoint = 'http://127.0.0.1:{endpoint.port}/v1'\nmodel = 'scripted'\ntrust = 'always'\n"
                                    "[answer]\nmode = 'generative'\n")
         questions = [list(SENTENCES)[i % len(SENTENCES)] for i in range(count)]
         beyond, first = [], []

@@ -122,6 +122,12 @@ std::optional<std::string> set_web_keep(const toml::node& node, Config& config) 
   return "must be \"\" (nothing is kept), \"none\" (the index only), \"text\" or \"page\"";
 }
 
+std::optional<std::string> set_generate_trust(const toml::node& node, Config& config) {
+  if (auto problem = assign(node, config.generate.trust)) return problem;
+  if (config.generate.trust == "probe" || config.generate.trust == "always") return {};
+  return "must be \"probe\" or \"always\"";
+}
+
 std::vector<Setting> all_settings() {
   return {
       setting("data", [](Config& c) -> fs::path& { return c.data; }),
@@ -141,6 +147,7 @@ std::vector<Setting> all_settings() {
           "generate.context_tokens", [](Config & c) -> auto& { return c.generate.context_tokens; }),
       setting(
           "generate.answers_at_once", [](Config & c) -> auto& { return c.generate.answers_at_once; }),
+      {"generate.trust", set_generate_trust, [](Config& c) { return shown(c.generate.trust); }},
       {"answer.mode", set_answer_mode, [](Config& c) { return shown(c.answer.mode); }},
       {"answer.scope", set_answer_scope, [](Config& c) { return shown(c.answer.scope); }},
       setting(

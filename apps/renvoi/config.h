@@ -29,6 +29,7 @@ struct Config {
     std::uint32_t threads = 0;
     std::uint32_t context_tokens = 2'048;
     std::uint32_t answers_at_once = 4;
+    std::string trust = "probe";  // probe (a model writes answers once it passed its test), always
   } generate;
   struct {
     std::string mode = "auto";    // auto (generative when the model passed its probe), extractive, generative

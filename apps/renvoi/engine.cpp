@@ -10,6 +10,7 @@
 #include "ingest/sweep.h"
 #include "model/llama_model.h"
 #include "model/remote_generator.h"
+#include "probes.h"
 #include "search/next_index.h"
 #include "waiting_generator.h"
 
@@ -61,31 +62,8 @@ Result<std::unique_ptr<model::Generator>> endpoint_generator(const Config& confi
   return model::remote_generator({generate.endpoint, key, generate.model, generate.context_tokens}, client);
 }
 
-std::optional<EndpointProbe> read_endpoint_probe(const Config& config, io::FileSystem& files) {
-  const auto text = files.read(config.data / "endpoint-probe.json", 1u << 20);
-  if (!text) return {};
-  const Json probe = Json::parse(*text, nullptr, false);
-  if (!probe.is_object() || probe.value("endpoint", "") != config.generate.endpoint ||
-      probe.value("model", "") != config.generate.model) {
-    return {};  // of another endpoint: this one was not probed
-  }
-  return EndpointProbe{probe.value("may_generate", false), probe.value("summary", "")};
-}
-
-Result<void> record_endpoint_probe(const Config& config, io::FileSystem& files, const EndpointProbe& probe) {
-  const std::string text = Json{
-      {"endpoint", config.generate.endpoint},
-      {"model", config.generate.model},
-      {"may_generate", probe.may_generate},
-      {"summary",
-       probe.summary}}.dump(2, ' ', false, Json::error_handler_t::replace);
-  RENVOI_CHECK(files.create_folders(config.data));
-  return files.replace(config.data / "endpoint-probe.json", std::as_bytes(std::span(text.data(), text.size())));
-}
-
 Result<void> Engine::open_generator(const Notify& notify) {
   model::ModelStore store(models_folder(config_));
-  bool may_generate = false;
   if (!config_.generate.endpoint.empty()) {
     endpoint_client_ = std::make_unique<net::HttpClient>([this] {
       auto options = client_options(config_);
@@ -93,12 +71,12 @@ Result<void> Engine::open_generator(const Notify& notify) {
       return options;
     }());
     RENVOI_TRY(generator_, endpoint_generator(config_, *endpoint_client_));
-    const auto probe = read_endpoint_probe(config_, *files_);
-    may_generate = probe && probe->may_generate;
+    distrust_ = distrust(config_, read_probe(config_, *files_, endpoint_probe_key(config_)), "");
   } else {
     RENVOI_TRY(generation_model_, choose_generation_model(config_, store, clock_.now(), notify));
     if (generation_model_) {
-      may_generate = generation_model_->may_generate;
+      distrust_ =
+          distrust(config_, read_probe(config_, *files_, probe_key(*generation_model_)), generation_model_->name);
       generator_ = std::make_unique<LazyGenerator>(generation_model_->name, config_.generate.context_tokens, [this] {
         auto options =
             llama_options(config_.generate.threads, config_.generate.context_tokens, generation_model_->digest);
@@ -108,7 +86,7 @@ Result<void> Engine::open_generator(const Notify& notify) {
     }
   }
   if (generator_) generator_ = std::make_unique<WaitingGenerator>(std::move(generator_));
-  RENVOI_TRY(default_mode_, choose_mode(config_, generator_ != nullptr, may_generate));
+  RENVOI_TRY(default_mode_, choose_mode(config_, generator_ != nullptr, distrust_.empty()));
   return {};
 }
 
@@ -229,6 +207,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   answering.cache_bytes = config.answer.cache_bytes;
   answering.life = config.life;
   answering.revisit = config.revisit;
+  answering.distrust = engine->distrust_;
   answering.default_scope = *parse_answer_scope(config.answer.scope);
   answering.web_policy.allow_private_addresses = config.web.allow_private_addresses;
   RENVOI_CHECK(engine->open_search_engine());

@@ -59,6 +59,8 @@ class Engine {
   bool has_generator() const { return generator_ != nullptr; }
   std::string generator_name() const { return generator_ ? generator_->name() : ""; }
   answer::AnswerMode default_mode() const { return default_mode_; }
+  // Why the generator may not write answers (probes.h); "" when it may.
+  const std::string& generator_distrust() const { return distrust_; }
 
   // Whether documents are searchable before they are encoded: the embedding model was distilled.
   bool has_first_tier() const { return collection_->has_first_tier(); }
@@ -127,6 +129,7 @@ class Engine {
   EmbeddingModels models_;
   std::optional<model::ModelManifest> generation_model_;
   std::unique_ptr<model::Generator> generator_;
+  std::string distrust_;
   answer::AnswerMode default_mode_ = answer::AnswerMode::extractive;
   std::unique_ptr<search::Collection> collection_;
   std::unique_ptr<ingest::TableFitter> fitter_, next_fitter_;  // after the collection: end before it
@@ -143,13 +146,6 @@ std::optional<answer::AnswerScope> parse_answer_scope(const std::string& text);
 net::HttpClient::Options client_options(const Config& config);
 std::filesystem::path collection_folder(const Config& config);
 
-// The result of probing an endpoint, kept in the data folder: <data>/endpoint-probe.json.
-struct EndpointProbe {
-  bool may_generate = false;
-  std::string summary;
-};
-Result<void> record_endpoint_probe(const Config& config, io::FileSystem& files, const EndpointProbe& probe);
-std::optional<EndpointProbe> read_endpoint_probe(const Config& config, io::FileSystem& files);
 // The generator of the configured endpoint. Errors: `invalid` (no model named, the key's variable is not set).
 Result<std::unique_ptr<model::Generator>> endpoint_generator(const Config& config, net::HttpClient& client);
 

@@ -137,6 +137,12 @@ Json json_of(const answer::Answer& answer) {
   Json citations = Json::array(), dropped = Json::array();
   for (const auto& each : answer.citations) citations.push_back(json_of(each));
   for (const auto& each : answer.dropped) dropped.push_back(json_of(each));
+  Json flagged = Json::array(), unsupported = Json::array();
+  for (const auto& each : answer.flagged)
+    flagged.push_back(
+        {{"reference", json_reference(each.reference)}, {"address", each.address}, {"reason", each.reason}});
+  for (const auto& each : answer.unsupported_sentences)
+    unsupported.push_back({{"text", each.text}, {"range", each.range ? json_range(*each.range) : Json(nullptr)}});
   Json signs = nullptr;
   if (answer.signs) {
     signs = {{"passage_cosine", answer.signs->passage_cosine},
@@ -148,6 +154,7 @@ Json json_of(const answer::Answer& answer) {
           {"language", answer.language},
           {"understood_as", answer.understood_as.empty() ? Json() : Json(answer.understood_as)},
           {"mode", std::string(to_string(answer.mode))},
+          {"mode_reason", answer.mode_reason.empty() ? Json(nullptr) : Json(answer.mode_reason)},
           {"abstained", answer.abstained},
           {"query_by", std::string(search::to_string(answer.query_by))},
           {"from_web", answer.from_web},
@@ -155,6 +162,10 @@ Json json_of(const answer::Answer& answer) {
           {"signs", signs},
           {"citations", citations},
           {"dropped", dropped},
+          {"flagged", flagged},
+          {"supported", answer.supported},
+          {"unsupported", answer.unsupported},
+          {"unsupported_sentences", unsupported},
           {"timings_ms",
            {{"embed", answer.timings.embed_ms},
             {"search", answer.timings.search_ms},

@@ -58,6 +58,19 @@ struct Dropped {
   std::string reason;
 };
 
+// A document of which something was kept out of the answer and of what a model was told, and why.
+struct Flagged {
+  ReferenceId reference = ReferenceId::none;
+  std::string address;
+  std::string reason;
+};
+
+// A sentence that a model wrote and no evidence says. Never with a citation.
+struct UnsupportedSentence {
+  std::string text;
+  std::optional<text::Range> range;  // in Answer::text, with what marks it; nothing when it is not shown there
+};
+
 struct AnswerTimings {
   // compare_ms: the sentences of what was fetched, encoded and compared with the question.
   double embed_ms = 0, search_ms = 0, fetch_ms = 0, compare_ms = 0, generate_ms = 0;
@@ -73,6 +86,10 @@ struct Answer {
   std::string web_problem;  // why the search engine, asked because the collection had no answer, did not help
   std::vector<Citation> citations;
   std::vector<Dropped> dropped;
+  std::vector<Flagged> flagged;
+  std::string mode_reason;                                 // why the mode is not the one that was asked for, or set
+  std::uint32_t supported = 0, unsupported = 0;            // sentences that a model wrote
+  std::vector<UnsupportedSentence> unsupported_sentences;  // of AskRequest::unsupported == show
   std::optional<AnswerSigns> signs;  // what decided whether to answer; nothing when no document was read
   search::QueryBy query_by = search::QueryBy::words;  // what made the vector that documents were found by
   AnswerTimings timings;
@@ -80,6 +97,12 @@ struct Answer {
 };
 
 class AskListener;  // listener.h
+
+// What becomes of a sentence that a model wrote and no evidence says.
+enum class Unsupported : std::uint8_t {
+  withhold,
+  show,  // as such: marked in plain words, without a citation
+};
 
 struct AskRequest {
   std::string question;
@@ -92,6 +115,7 @@ struct AskRequest {
   std::uint32_t deadline_ms = 60'000;
   // Documents are found without the encoder (SearchRequest::fast). Their sentences are compared by it all the same.
   bool fast = false;
+  Unsupported unsupported = Unsupported::withhold;
   AskListener* listener = nullptr;  // told what happens meanwhile; must outlive the call
 };
 
@@ -105,6 +129,8 @@ struct AnswererOptions {
   crawl::LifePolicy life{};            // what a look on the way to an answer means for its reference,
   crawl::RevisitPolicy revisit{};      // and when the next is due
   catalog::SourcePolicy web_policy{};  // of pages that the search engine names
+  // Why the generator is not trusted (probe.h): answers are extractive then, and say so. Empty: it is.
+  std::string distrust;
 };
 
 // A piece of the answer as it comes: only text whose citations were checked is passed on.

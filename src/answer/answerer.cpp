@@ -13,6 +13,7 @@
 #include "answer/generative.h"
 #include "answer/listener.h"
 #include "answer/question.h"
+#include "answer/screen.h"
 #include "answer/time_limit.h"
 #include "answer/units.h"
 #include "answer/web_evidence.h"
@@ -31,6 +32,10 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
+std::string unsupported_mark(std::string_view language) {
+  return language == "fr" ? "(non trouvé dans les sources)" : "(not found in the sources)";
+}
+
 // Builds text and citations together, and passes on what is checked.
 class AnswerWriter {
  public:
@@ -41,11 +46,23 @@ class AnswerWriter {
         listener_(request.listener),
         on_piece_(on_piece) {}
 
+  // Adds a sentence that nothing supports, marked as such, when a supported one is there or comes.
+  bool add_unsupported(const std::string& sentence) {
+    held_.push_back(sentence);
+    return answer_.citations.empty() || show_held();
+  }
+  // The rest is told, and not shown.
+  void drop_held() {
+    for (std::string& sentence : held_) answer_.unsupported_sentences.push_back({std::move(sentence), std::nullopt});
+    held_.clear();
+  }
+
   // Adds `shown`, followed by the mark of `unit`. A unit whose quote does not stand, or that would be one citation too
   // many, adds nothing. False when whoever listens has had enough.
   bool add(const std::string& shown, const Unit& unit, std::string_view separator) {
     const std::optional<std::uint32_t> number = number_of(unit);
     if (!number) return true;
+    if (!show_held()) return false;
     std::string piece = answer_.text.empty() ? "" : std::string(separator);
     piece += shown + " [" + std::to_string(*number) + "]";
     answer_.text += piece;
@@ -53,6 +70,20 @@ class AnswerWriter {
   }
 
  private:
+  bool show_held() {
+    bool listening = true;
+    for (std::string& sentence : held_) {
+      const std::string piece = (answer_.text.empty() ? "" : " ") + sentence + ' ' + unsupported_mark(answer_.language);
+      const std::size_t begin = answer_.text.size() + (answer_.text.empty() ? 0 : 1);
+      answer_.text += piece;
+      const text::Range range{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(answer_.text.size())};
+      answer_.unsupported_sentences.push_back({std::move(sentence), range});
+      listening = listening && (!on_piece_ || on_piece_(piece));
+    }
+    held_.clear();
+    return listening;
+  }
+
   std::optional<std::uint32_t> number_of(const Unit& unit) {
     const EvidenceDocument& document = evidence_.documents[unit.document];
     for (const Citation& known : answer_.citations) {
@@ -72,6 +103,7 @@ class AnswerWriter {
   std::uint32_t max_citations_;
   AskListener* listener_;
   const OnAnswerPiece& on_piece_;
+  std::vector<std::string> held_;  // unsupported, before the first that is supported
 };
 
 void tell(const AskRequest& request, AskStep step) {
@@ -194,11 +226,13 @@ struct Answerer::Impl {
                          model::Embedder& embedder, const TimeLimit& limit, Answer& answer) {
     Draft draft{std::move(evidence), {}, question, &embedder, {}};
     answer.dropped.insert(answer.dropped.end(), draft.evidence.dropped.begin(), draft.evidence.dropped.end());
+    std::vector<Flagged> flagged = screen(draft.evidence);
+    answer.flagged.insert(answer.flagged.end(), flagged.begin(), flagged.end());
     const auto start = std::chrono::steady_clock::now();
     RENVOI_TRY(draft.ranked, rank_units(draft.evidence, question, weights, embedder, limit.token()));
     answer.timings.compare_ms += milliseconds_since(start);
     if (draft.ranked.empty()) {
-      draft.nothing = AbstentionReason::documents_unavailable;
+      draft.nothing = flagged.empty() ? AbstentionReason::documents_unavailable : AbstentionReason::not_in_documents;
       return draft;
     }
     answer.signs = signs_of(draft.ranked.front(), draft.evidence, question, weights);
@@ -263,13 +297,17 @@ struct Answerer::Impl {
   }
 
   // True when a generated answer stands; false when none of it is supported and quoting must do.
-  Result<bool> write_generated(const GenerativeInput& input, const TimeLimit& limit, AnswerWriter& writer,
-                               Answer& answer, const OnAnswerPiece& on_piece) {
+  Result<bool> write_generated(const GenerativeInput& input, Unsupported unsupported, const TimeLimit& limit,
+                               AnswerWriter& writer, Answer& answer, const OnAnswerPiece& on_piece) {
     const auto start = std::chrono::steady_clock::now();
     RENVOI_TRY(const GenerativeOutcome outcome,
-               generate_checked(input, limit, [&](const std::string& sentence, const Unit& support) {
-                 return writer.add(sentence, support, " ");
+               generate_checked(input, limit, [&](const std::string& sentence, const Unit* support) {
+                 if (support != nullptr) return writer.add(sentence, *support, " ");
+                 return unsupported == Unsupported::withhold || writer.add_unsupported(sentence);
                }));
+    writer.drop_held();
+    answer.supported = outcome.supported;
+    answer.unsupported = outcome.unsupported;
     answer.timings.generate_ms = milliseconds_since(start);
     answer.prompt_tokens = outcome.prompt_tokens;
     answer.completion_tokens = outcome.completion_tokens;
@@ -303,6 +341,10 @@ Result<Answer> Answerer::ask(const AskRequest& asked, const OnAnswerPiece& on_pi
   if (scope != AnswerScope::index && impl_->engine == nullptr) {
     return Error{ErrorCode::invalid, "no search engine is configured: set web.endpoint, or ask in scope 'index'"};
   }
+  if (answer.mode == AnswerMode::generative && !impl_->options.distrust.empty()) {
+    answer.mode = AnswerMode::extractive;
+    answer.mode_reason = impl_->options.distrust;
+  }
   const TimeLimit limit(stop, request.deadline_ms);
   answer.language = text::detect_language(asked.question);
   const TermWeights weights(impl_->collection.snapshots().larger());
@@ -322,11 +364,11 @@ Result<Answer> Answerer::ask(const AskRequest& asked, const OnAnswerPiece& on_pi
   AnswerWriter writer(answer, evidence, request, on_piece);
   tell(request, AskStep::write);
   if (answer.mode == AnswerMode::generative) {
-    RENVOI_TRY(const bool written,
-               impl_->write_generated({evidence, question, ranked, weights, *draft.embedder, *impl_->generator}, limit,
-                                      writer, answer, on_piece));
+    RENVOI_TRY(const bool written, impl_->write_generated({evidence, question, ranked, *impl_->generator},
+                                                          request.unsupported, limit, writer, answer, on_piece));
     if (written) return answer;
     answer.mode = AnswerMode::extractive;
+    answer.mode_reason = "nothing that the model wrote is said by the evidence";
   }
   const std::optional<AnswerSpan> span = answer_span(evidence, ranked, question.text);
   for (const Unit& unit : choose_units(evidence, ranked, std::min(request.max_citations, kMostQuotes))) {

@@ -25,8 +25,9 @@ struct EvidenceDocument {
   extract::Document document;             // as it is now
   std::vector<EvidencePassage> passages;  // best first, at least one
   Timestamp checked_at = 0;
-  bool verified = false;  // as of checked_at, which is now; false: of an earlier check, from the cache
-  bool changed = false;   // the text is not the one that was indexed
+  bool verified = false;                // as of checked_at, which is now; false: of an earlier check, from the cache
+  bool changed = false;                 // the text is not the one that was indexed
+  std::vector<text::Range> kept_out{};  // of the text: in no prompt and no quote (screen.h)
 };
 
 struct Evidence {

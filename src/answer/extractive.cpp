@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "answer/marks.h"
+#include "answer/plain_statement.h"
 #include "answer/question_kind.h"
 #include "text/function_words.h"
 #include "text/normalize.h"
@@ -129,25 +130,29 @@ std::optional<AnswerSpan> answer_span(const Evidence& evidence, std::span<const 
   return AnswerSpan{best.document, {best.range.begin + whole.begin, best.range.begin + whole.end}};
 }
 
+namespace {
+std::string shown(std::string_view text) { return disarmed(without_marks(text)); }
+}  // namespace
+
 std::string shown_quote(const Evidence& evidence, const Unit& unit, const std::optional<AnswerSpan>& span) {
   const extract::Document& document = evidence.documents[unit.document].document;
   if (!unit.is_list) {
     const std::string_view text = text_of(evidence, unit);
     const bool inside = span && span->document == unit.document && span->range.begin >= unit.range.begin &&
                         span->range.end <= unit.range.end && text.find('*') == std::string_view::npos;
-    if (!inside) return without_marks(text);
-    return without_marks(text::slice(document.text, {unit.range.begin, span->range.begin})) + "**" +
-           without_marks(text::slice(document.text, span->range)) + "**" +
-           without_marks(text::slice(document.text, {span->range.end, unit.range.end}));
+    if (!inside) return shown(text);
+    return shown(text::slice(document.text, {unit.range.begin, span->range.begin})) + "**" +
+           shown(text::slice(document.text, span->range)) + "**" +
+           shown(text::slice(document.text, {span->range.end, unit.range.end}));
   }
-  std::string shown;
+  std::string lines;
   for (const extract::Block& block : document.blocks) {
     if (block.range.begin < unit.range.begin || block.range.end > unit.range.end) continue;
-    if (!shown.empty()) shown += '\n';
-    if (block.kind == extract::BlockKind::list_item) shown += "- ";
-    shown += without_marks(text::slice(document.text, block.range));
+    if (!lines.empty()) lines += '\n';
+    if (block.kind == extract::BlockKind::list_item) lines += "- ";
+    lines += shown(text::slice(document.text, block.range));
   }
-  return shown.empty() ? without_marks(text_of(evidence, unit)) : shown;
+  return lines.empty() ? shown(text_of(evidence, unit)) : lines;
 }
 
 }  // namespace renvoi::answer

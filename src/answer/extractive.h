@@ -29,7 +29,8 @@ struct AnswerSpan {
 std::optional<AnswerSpan> answer_span(const Evidence& evidence, std::span<const ScoredUnit> ranked,
                                       std::string_view question);
 
-// A quote as it is shown: trimmed, its own [n] marks made (n) so that none passes for a citation, list items and rows
+// A quote as it is shown: trimmed, its own [n] marks made (n) so that none passes for a citation, its links and images
+// made text (plain_statement.h), list items and rows
 // of a table on lines of their own, `span` in bold where it is inside.
 std::string shown_quote(const Evidence& evidence, const Unit& unit, const std::optional<AnswerSpan>& span = {});
 

@@ -1,4 +1,4 @@
-// An answer that a model wrote, of which only what the evidence supports is kept.
+// An answer that a model wrote, of which only what the evidence supports is shown as fact.
 #pragma once
 
 #include <functional>
@@ -10,12 +10,14 @@
 
 namespace renvoi::answer {
 
-// Takes a sentence and the unit that supports it; gives false to end the generation.
-using OnSupported = std::function<bool(std::string sentence, const Unit& support)>;
+// Takes a sentence, made plain (plain_statement.h), and the unit that supports it, null when none does; gives false to
+// end the generation.
+using OnSentence = std::function<bool(const std::string& sentence, const Unit* support)>;
 
 struct GenerativeOutcome {
   bool said_no_answer = false;                   // the model says that the evidence does not hold it
   std::uint32_t supported = 0, unsupported = 0;  // sentences
+  std::uint32_t repeated = 0;                    // said before, and passed over
   std::uint32_t prompt_tokens = 0, completion_tokens = 0;
 };
 
@@ -23,14 +25,14 @@ struct GenerativeInput {
   const Evidence& evidence;
   const Question& question;
   std::span<const ScoredUnit> ranked;
-  const TermWeights& weights;
-  model::Embedder& embedder;
   model::Generator& generator;
 };
 
-// Generates, checks each sentence as soon as it is whole, and passes on those that are supported, without marks and web
-// addresses. Errors: those of generator and embedder; none when something was supported before it failed.
+// Generates, checks each sentence as soon as it is whole, and passes it on with what supports it. A sentence that
+// speaks to an assistant (instruction_like.h) is not passed on at all. Nothing is generated, and nothing passed on,
+// when no evidence may be in a prompt. Errors: those of the generator; none when something was supported before it
+// failed.
 Result<GenerativeOutcome> generate_checked(const GenerativeInput& input, const TimeLimit& limit,
-                                           const OnSupported& on_supported);
+                                           const OnSentence& on_sentence);
 
 }  // namespace renvoi::answer

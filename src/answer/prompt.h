@@ -16,8 +16,8 @@ namespace renvoi::answer {
 inline constexpr std::string_view kNoAnswer = "NO ANSWER";
 
 // `text` in a form that can end no quotation and start no turn of a chat: no run of three angle brackets, no template
-// token
-// ("<|im_start|>", "[INST]", "<s>"), no citation mark, no control character but the line break.
+// token ("<|im_start|>", "[INST]", "<s>"), no citation mark, no control character but the line break, and nothing that
+// people would not see.
 std::string as_quoted_data(std::string_view text);
 
 struct Prompt {
@@ -27,7 +27,7 @@ struct Prompt {
 };
 
 // As many passages, best first, as fit `max_prompt_tokens` (by text::estimate_tokens), at least one (cut when it must
-// be).
+// be), but only what is not kept out of them (screen.h): then there may be none.
 Prompt make_prompt(const Evidence& evidence, const Question& question, std::uint32_t max_prompt_tokens);
 
 }  // namespace renvoi::answer

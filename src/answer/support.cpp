@@ -1,47 +1,13 @@
 #include "answer/support.h"
 
 #include <algorithm>
-#include <array>
-#include <vector>
+#include <map>
 
+#include "answer/instruction_like.h"
 #include "text/normalize.h"
-#include "text/terms.h"
 
 namespace renvoi::answer {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::vector<std::string> numbers_in(std::string_view text) {
-  std::vector<std::string> numbers;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_digit(text[i])) continue;
-    std::size_t end = i;
-    while (end < text.size() && is_digit(text[end])) ++end;
-    numbers.emplace_back(text.substr(i, end - i));
-    i = end;
-  }
-  return numbers;
-}
-
-bool denies(std::string_view text) {
-  static constexpr std::array<std::string_view, 14> kWords{"not",    "no",   "never", "cannot", "without",
-                                                           "ne",     "n",    "pas",   "jamais", "aucun",
-                                                           "aucune", "sans", "nor",   "neither"};
-  const std::string folded = text::fold(text::normalize_for_quotes(text));
-  if (folded.find("n't") != std::string::npos) return true;
-  std::string word;
-  const auto is_word = [&] { return std::find(kWords.begin(), kWords.end(), word) != kWords.end(); };
-  for (const char c : folded) {
-    if ((c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80) {
-      word += c;
-      continue;
-    }
-    if (is_word()) return true;
-    word.clear();
-  }
-  return is_word();
-}
 
 // What stands between quotation marks, after normalisation; guillemets become them there.
 bool quotations_are_found(std::string_view sentence, std::string_view document) {
@@ -57,41 +23,39 @@ bool quotations_are_found(std::string_view sentence, std::string_view document) 
   return true;
 }
 
-bool numbers_stand(const std::vector<std::string>& numbers, std::string_view unit) {
-  const std::vector<std::string> there = numbers_in(unit);
-  return std::all_of(numbers.begin(), numbers.end(), [&](const std::string& number) {
-    return std::find(there.begin(), there.end(), number) != there.end();
-  });
-}
-
 }  // namespace
 
-Result<std::optional<std::size_t>> find_support(std::string_view sentence, const Evidence& evidence,
-                                                std::span<const ScoredUnit> ranked, const TermWeights& weights,
-                                                model::Embedder& embedder, std::stop_token stop,
-                                                const SupportThresholds& thresholds) {
-  const std::array<std::string_view, 1> texts{sentence};
-  RENVOI_TRY(const model::Embeddings embedded, embedder.embed(texts, model::EmbedRole::passage, {}, stop));
-  const std::vector<std::string> numbers = numbers_in(sentence);
-  const bool denied = denies(sentence);
-  std::optional<std::size_t> best;
-  float best_score = 0;
+SupportFinder::SupportFinder(const Evidence& evidence, std::span<const ScoredUnit> ranked,
+                             const SupportThresholds& thresholds)
+    : evidence_(evidence), ranked_(ranked), thresholds_(thresholds), units_(ranked.size()) {
   for (std::size_t i = 0; i < ranked.size(); ++i) {
-    const EvidenceDocument& document = evidence.documents[ranked[i].unit.document];
-    const std::string_view unit = text::slice(document.document.text, ranked[i].unit.range);
-    const float near = cosine(embedded.row(0), ranked[i].vector);
-    if (near < thresholds.least_cosine || denied != denies(unit) || !numbers_stand(numbers, unit)) continue;
-    const std::string& language = document.document.language;
-    const std::vector<std::string> said = text::terms(sentence, language);
-    const float held = weights.share_held(said, term_set(unit_input(evidence, ranked[i].unit), language));
-    if (said.empty() || held < thresholds.least_held) continue;
+    const extract::Document& document = evidence.documents[ranked[i].unit.document].document;
+    ReadUnit& unit = units_[i];
+    unit.said = read_said(text::slice(document.text, ranked[i].unit.range), document.language);
+    unit.heading_text = document.title + '\n' + extract::heading_path_at(document, ranked[i].unit.range.begin);
+    if (!suspects_in(unit.heading_text).empty()) unit.heading_text.clear();
+    unit.heading = read_said(unit.heading_text, document.language);
+  }
+}
+
+std::optional<Support> SupportFinder::find(std::string_view sentence) const {
+  std::map<std::string, Said> by_language;  // words are read as the evidence's language has them
+  std::optional<Support> best;
+  for (std::size_t i = 0; i < ranked_.size(); ++i) {
+    const extract::Document& document = evidence_.documents[ranked_[i].unit.document].document;
+    const auto known = by_language.find(document.language);
+    const Said& said =
+        known != by_language.end()
+            ? known->second
+            : by_language.emplace(document.language, read_said(sentence, document.language)).first->second;
+    const Alignment found = align(said, units_[i].said, units_[i].heading, thresholds_.alignment);
+    if (found.misfit != Misfit::none) continue;
     // A single word is found in any sentence that holds it: then that sentence must be about the question.
-    if (said.size() < 2 && ranked[i].held < thresholds.least_question_held_of_one_word) continue;
-    if (!quotations_are_found(sentence, document.document.text)) continue;
-    if (!best || near + held > best_score) {
-      best = i;
-      best_score = near + held;
-    }
+    if (found.weighing < 2 && ranked_[i].held < thresholds_.least_question_held_of_one_word) continue;
+    if (best && (found.aligned < best->alignment.aligned ||
+                 (found.aligned == best->alignment.aligned && found.skipped >= best->alignment.skipped)))
+      continue;
+    if (quotations_are_found(sentence, document.text)) best = Support{i, found};
   }
   return best;
 }

@@ -6,24 +6,43 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "answer/alignment.h"
 #include "answer/units.h"
 
 namespace renvoi::answer {
 
-// First guesses, not measured yet.
+// Chosen by bench/bench_support.cpp: docs/decisions/0019-support.md.
 struct SupportThresholds {
-  float least_cosine = 0.86F;  // of the sentence with the unit
-  float least_held = 0.6F;     // share of the sentence's words, by weight, in the unit and its heading path
+  AlignmentOptions alignment{};                   // every word that weighs must be said
   float least_question_held_of_one_word = 0.34F;  // share of the question's words in the unit, for one-word statements
 };
 
-// The index in `ranked` of the unit that best supports `sentence` (without marks), or nothing. Also asked: each number
-// of the sentence stands in the unit, what it puts in quotation marks is found in the document, and it denies nothing
-// that the unit does not deny. Errors: those of the embedder.
-Result<std::optional<std::size_t>> find_support(std::string_view sentence, const Evidence& evidence,
-                                                std::span<const ScoredUnit> ranked, const TermWeights& weights,
-                                                model::Embedder& embedder, std::stop_token stop,
-                                                const SupportThresholds& thresholds = {});
+struct Support {
+  std::size_t unit = 0;  // in `ranked`
+  Alignment alignment;
+};
+
+// The units of one answer, read once. `evidence` and `ranked` must outlive it. Not thread-safe.
+class SupportFinder {
+ public:
+  SupportFinder(const Evidence& evidence, std::span<const ScoredUnit> ranked, const SupportThresholds& thresholds = {});
+
+  // The unit that says `sentence` (plain_statement.h) most nearly; nothing when none does (alignment.h), or when what
+  // it puts in quotation marks is not found in that unit's document. O(words of the sentence and of all units).
+  std::optional<Support> find(std::string_view sentence) const;
+
+ private:
+  struct ReadUnit {
+    Said said;
+    std::string heading_text;
+    Said heading;
+  };
+  const Evidence& evidence_;
+  std::span<const ScoredUnit> ranked_;
+  SupportThresholds thresholds_;
+  std::vector<ReadUnit> units_;
+};
 
 }  // namespace renvoi::answer

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "answer/screen.h"
 #include "answer/word_signs.h"
 #include "text/sentences.h"
 #include "text/terms.h"
@@ -122,6 +123,7 @@ std::vector<Unit> units(const Evidence& evidence) {
       add_passage(document.document, document.passages[p].passage.range, {d, p, {}, false}, found);
     }
   }
+  std::erase_if(found, [&](const Unit& unit) { return is_kept_out(evidence.documents[unit.document], unit.range); });
   return found;
 }
 

@@ -19,7 +19,8 @@ struct Unit {
   bool is_list = false;      // a list or a table, with what introduces it
 };
 
-// Of every passage, in order. Headings are not quoted: they say what a text is about, not what it says.
+// Of every passage, in order, but for what is kept out (screen.h). Headings are not quoted: they say what a text is
+// about, not what it says.
 std::vector<Unit> units(const Evidence& evidence);
 
 // The headings above a unit, a newline, its text: what it says, and of what.

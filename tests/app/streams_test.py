@@ -108,7 +108,7 @@ class Streams(unittest.TestCase):
 
     def test_five_hundred_streams_at_once_and_none_is_dropped(self):
         endpoint = Endpoint()
-        server = self.home.serve(config=f"[generate]\nendpoint = 'http://127.0.0.1:{endpoint.port}/v1'\nmodel = 'scripted'\n"
+        server = self.home.serve(config=f"[generate]\nendpoint = 'http://127.0.0.1:{endpoint.port}/v1'\nmodel = 'scripted'\ntrust = 'always'\n"
                                         "[answer]\nmode = 'generative'\ndeadline_ms = 300000\n")
         resident = []
         for round, streams in enumerate((STREAMS, STREAMS // 2)):

@@ -10,6 +10,7 @@ export const settings: Record<string, [english: string, french: string]> = {
   "generate.api_key_env": ["Environment variable that holds the endpoint's key.", "Variable d’environnement qui contient la clé du service distant."],
   "generate.threads": ["Threads for generation; 0: one per core.", "Fils pour la rédaction ; 0 : un par cœur."],
   "generate.context_tokens": ["Window of the generation model, in tokens.", "Fenêtre du modèle de rédaction, en tokens."],
+  "generate.trust": ["probe: a model that has not passed its test writes no answers, they are quotes; always: it does.", "probe : un modèle qui n’a pas réussi son épreuve ne rédige rien, les réponses sont des citations ; always : il rédige."],
   "generate.answers_at_once": ["Answers that a model in this process writes at the same time; more wait their turn.", "Réponses qu’un modèle de ce processus rédige en même temps ; les autres attendent leur tour."],
   "answer.mode": ["How answers are written: auto (by the model when it passed its probe), extractive, generative.", "Comment les réponses sont écrites : auto (par le modèle s’il a réussi son épreuve), extractive, generative."],
   "answer.scope": ["Where evidence is looked for: index, web, auto.", "Où les preuves sont cherchées : index, web, auto."],

@@ -10,6 +10,7 @@
 #include "model/llama_model.h"
 #include "model/probe.h"
 #include "model/static_table.h"
+#include "probes.h"
 #include "progress.h"
 
 namespace renvoi::app {
@@ -20,27 +21,48 @@ struct AddModelOptions {
   bool no_probe = false;
 };
 
-Result<model::ProbeResult> probe(const Config& config, const model::ModelManifest& manifest) {
+Result<model::ProbeResult> probe_embedder(const Config& config, const model::ModelManifest& manifest) {
   model::LlamaOptions llama;
   llama.known_digest = manifest.digest;
-  if (manifest.role == model::ModelRole::embed) {
-    llama.threads = config.embed.threads;
-    RENVOI_TRY(auto embedder, model::load_embedder(manifest.file, llama));
-    return model::probe_embedder(*embedder);
+  llama.threads = config.embed.threads;
+  RENVOI_TRY(auto embedder, model::load_embedder(manifest.file, llama));
+  return model::probe_embedder(*embedder);
+}
+
+// Tells what each question came to, and keeps it.
+Result<void> probe_generator(Context& context, model::Generator& generator, const std::string& key, Json& value,
+                             answer::ProbeReport& report) {
+  RENVOI_TRY(report, answer::probe_generator(generator));
+  auto files = io::real_file_system();
+  RENVOI_CHECK(record_probe(context.config, *files, key, SystemClock().now(), report));
+  for (const answer::ProbeCase& one : report.cases) {
+    context.output.line(fmt::format("  {} {}  {}", one.language, one.problem.empty() ? "ok" : "no", one.question));
+    if (!one.problem.empty()) context.output.line(fmt::format("         {}: {}", one.problem, printable(one.wrote)));
   }
-  llama.threads = config.generate.threads;
-  llama.context_tokens = config.generate.context_tokens;
+  context.output.line(report.summary);
+  value["probe"] = json_of(report);
+  return {};
+}
+
+Result<void> probe_and_record_generator(Context& context, model::ModelStore& store,
+                                        const model::ModelManifest& manifest, Json& value) {
+  model::LlamaOptions llama;
+  llama.known_digest = manifest.digest;
+  llama.threads = context.config.generate.threads;
+  llama.context_tokens = context.config.generate.context_tokens;
   RENVOI_TRY(auto generator, model::load_generator(manifest.file, llama));
-  return model::probe_generator(*generator);
+  answer::ProbeReport report;
+  RENVOI_CHECK(probe_generator(context, *generator, probe_key(manifest), value, report));
+  return store.record_probe(manifest.name, report.trusted, report.summary);
 }
 
 Result<void> probe_and_record(Context& context, model::ModelStore& store, const model::ModelManifest& manifest,
                               Json& value) {
   context.output.note(fmt::format("testing {} in French and English{} ...", manifest.name,
                                   manifest.role == model::ModelRole::generate ? " (this can take minutes)" : ""));
-  RENVOI_TRY(const auto result, probe(context.config, manifest));
-  RENVOI_CHECK(store.record_probe(manifest.name, result.may_generate && manifest.role == model::ModelRole::generate,
-                                  result.summary));
+  if (manifest.role == model::ModelRole::generate) return probe_and_record_generator(context, store, manifest, value);
+  RENVOI_TRY(const auto result, probe_embedder(context.config, manifest));
+  RENVOI_CHECK(store.record_probe(manifest.name, false, result.summary));
   context.output.line(result.summary);
   value["probe"] = json_of(result);
   return {};
@@ -88,14 +110,14 @@ Result<void> run_list(Context& context) {
   Json value{{"models", list}, {"problems", problems}};
   if (!context.config.generate.endpoint.empty()) {
     auto files = io::real_file_system();
-    const auto tested = read_endpoint_probe(context.config, *files);
+    const auto tested = read_probe(context.config, *files, endpoint_probe_key(context.config));
     context.output.line(
         fmt::format("{:<36} endpoint  {}", context.config.generate.model, context.config.generate.endpoint));
     context.output.line(
         fmt::format("    {}", tested ? printable(tested->summary) : "not tested: run 'renvoi model probe'"));
     value["endpoint"] = {{"url", context.config.generate.endpoint},
                          {"model", context.config.generate.model},
-                         {"may_generate", tested && tested->may_generate},
+                         {"may_generate", distrust(context.config, tested, "").empty()},
                          {"probe", tested ? Json(tested->summary) : Json(nullptr)}};
   }
   for (const auto& problem : problems) context.output.note("renvoi: " + printable(problem));
@@ -111,11 +133,10 @@ Result<void> probe_endpoint(Context& context) {
   net::HttpClient client(client_settings);
   RENVOI_TRY(auto generator, endpoint_generator(context.config, client));
   context.output.note(fmt::format("testing {} at {} ...", generator->name(), context.config.generate.endpoint));
-  RENVOI_TRY(const auto result, model::probe_generator(*generator));
-  auto files = io::real_file_system();
-  RENVOI_CHECK(record_endpoint_probe(context.config, *files, {result.may_generate, result.summary}));
-  context.output.line(result.summary);
-  context.output.value({{"probe", json_of(result)}});
+  Json value = Json::object();
+  answer::ProbeReport report;
+  RENVOI_CHECK(probe_generator(context, *generator, endpoint_probe_key(context.config), value, report));
+  context.output.value(value);
   return {};
 }
 

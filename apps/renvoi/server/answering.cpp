@@ -90,6 +90,11 @@ std::optional<ApiError> refuse_embedding_model(Engine& engine, const std::string
   return no_model(fmt::format("there is no embedding model '{}': this server has '{}'", printable(model), name));
 }
 
+answer::Unsupported read_unsupported(Fields& fields) {
+  const bool show = fields.choice("unsupported", "withhold", {"withhold", "show"}) == "show";
+  return show ? answer::Unsupported::show : answer::Unsupported::withhold;
+}
+
 Json extension_of(const answer::Answer& answer) {
   Json value = json_of(answer);
   value.erase("text");

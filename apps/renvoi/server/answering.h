@@ -27,6 +27,9 @@ std::vector<std::string> answer_models(Engine& engine);
 // Problem: `model` is neither the embedding model's name nor "renvoi".
 std::optional<ApiError> refuse_embedding_model(Engine& engine, const std::string& model);
 
+// The field `unsupported`: "withhold" (default) or "show".
+answer::Unsupported read_unsupported(Fields& fields);
+
 // The rest of an answer, for which other protocols have no place. Clients keep fields that they do not know.
 Json extension_of(const answer::Answer& answer);
 

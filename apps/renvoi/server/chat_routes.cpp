@@ -31,6 +31,7 @@ std::optional<ApiError> read_chat(const Json& body, Engine& engine, ChatRequest&
   if (fields.has("renvoi")) {  // of ours: what the answer may cite
     Fields ours(fields.raw("renvoi"), "renvoi");
     chat.ask.filter = read_filter(ours);
+    chat.ask.unsupported = read_unsupported(ours);
     if (auto problem = ours.problem()) return problem;
   }
   read_search_fields(fields, engine.clock().now(), chat.ask.filter);

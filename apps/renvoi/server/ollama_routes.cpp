@@ -77,7 +77,8 @@ Json last_part(const OllamaRequest& request, Timestamp now, const answer::Answer
   const auto& took = answer.timings;
   Json value = part(request, now, text, true);
   value["done_reason"] = "stop";
-  value["total_duration"] = nanoseconds(took.embed_ms + took.search_ms + took.fetch_ms + took.compare_ms + took.generate_ms);
+  value["total_duration"] =
+      nanoseconds(took.embed_ms + took.search_ms + took.fetch_ms + took.compare_ms + took.generate_ms);
   value["load_duration"] = 0;
   value["prompt_eval_count"] = answer.prompt_tokens;
   value["prompt_eval_duration"] = nanoseconds(took.embed_ms + took.search_ms + took.fetch_ms);

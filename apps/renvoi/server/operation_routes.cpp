@@ -7,6 +7,7 @@
 
 #include "json_view.h"
 #include "models.h"
+#include "probes.h"
 #include "server/application.h"
 #include "statistics.h"
 
@@ -90,6 +91,7 @@ void models(Application& application, const Exchange& exchange) {
   Json store = Json::array();
   for (const auto& manifest : *list) {
     Json value = without_path(manifest);
+    value.update(trust_view(engine.config(), engine.files(), manifest));
     value["answers"] = manifest.digest == engine.embedding_model().digest ||
                        (engine.generation_model() && engine.generation_model()->digest == manifest.digest);
     store.push_back(std::move(value));
@@ -97,6 +99,7 @@ void models(Application& application, const Exchange& exchange) {
   const auto& generate = engine.config().generate;
   exchange.reply.json(200, {{"models", store},
                             {"problems", problems},
+                            {"endpoint", endpoint_view(engine.config(), engine.files())},
                             {"index",
                              {{"model", engine.embedding_model().name},
                               {"digest", engine.embedding_model().digest},

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "json_view.h"
+#include "server/answering.h"
 #include "server/application.h"
 #include "server/ask_stream.h"
 #include "server/filter_fields.h"
@@ -55,6 +56,7 @@ void ask(Application& application, const Exchange& exchange) {
   request.deadline_ms =
       static_cast<std::uint32_t>(fields.number("deadline_ms", settings.deadline_ms, 1, settings.deadline_ms));
   request.fast = fields.boolean("fast", false);
+  request.unsupported = read_unsupported(fields);
   const bool stream = fields.boolean("stream", false);
   // Before a stream begins: what is wrong with a request has a status of its own.
   if (stream && request.question.find_first_not_of(" \t\r\n\f\v") == std::string::npos)

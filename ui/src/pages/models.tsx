@@ -10,7 +10,8 @@ interface Model {
   bytes: number;
   added_at: string | null;
   may_generate: boolean;
-  probe: string | null;
+  distrust: string | null;
+  probe: { summary: string } | null;
   first_tier_table_bytes: number | null;
   answers: boolean;
 }
@@ -58,7 +59,7 @@ export function ModelsPage() {
               <li key={model.name} class="panel">
                 <h4>{model.name}{model.answers && <span class="badge live">{words.in_use}</span>}</h4>
                 <p class="facts"><span>{words[`role_${model.role}`]}</span><span>{bytes(model.bytes, language)}</span><span>{fill(words.added_on, { date: date_of(model.added_at, language) })}</span><code title={model.digest}>{model.digest.slice(0, 12)}</code></p>
-                {model.role === "generate" && <p class="hint">{model.may_generate ? words.may_generate : words.may_not_generate}{model.probe && <> <span lang="en">{model.probe}</span></>}</p>}
+                {model.role === "generate" && <p class="hint">{model.may_generate ? words.may_generate : words.may_not_generate}{(model.distrust ?? model.probe?.summary) && <> <span lang="en">{model.distrust ?? model.probe?.summary}</span></>}</p>}
                 {model.role === "embed" && <p class="hint">{model.first_tier_table_bytes ? fill(words.distilled, { bytes: bytes(model.first_tier_table_bytes, language) }) : words.not_distilled}</p>}
               </li>
             ))}</ul>
