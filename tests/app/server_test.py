@@ -76,7 +76,7 @@ class Serving(unittest.TestCase):
         self.assertEqual(status, 200)
         self.assertIn("eleven crowns", answer["text"])
         for citation in answer["citations"]:
-            self.assertEqual(set(citation), {"number", "reference", "address", "link", "title", "section", "page", "quote", "range", "state", "checked_at", "verified"})
+            self.assertEqual(set(citation), {"number", "reference", "address", "link", "title", "section", "page", "quote", "range", "state", "checked_at", "verified", "date", "before", "after"})
 
     def test_chat_completion_has_the_shape_of_openai(self):
         status, value = self.server.json("POST", "/v1/chat/completions", chat(temperature=0.2, max_tokens=100))

@@ -301,7 +301,7 @@ const french: Words = {
   to_collection: "Collection",
   to_references: "Références",
   to_models: "Modèles",
-  to_operations: "Exploitation",
+  to_operations: "Serveur",
   question: "Votre question",
   follow_up: "Une question qui suit",
   placeholder: "Demandez ce que vos sources peuvent dire",
