@@ -101,7 +101,7 @@ class ArchiveSource final : public EntrySource {
       if (const std::uint32_t times = ++seen[std::hash<std::string>{}(name)]; times > 1)
         taken.origin += fmt::format("#{}", times);
       if (labels_ == FolderLabels::imagefolder) taken.labels = labels_of_path(name, {}, "");
-      taken.read = [this, handle = archive.get()](Entry&) { return read_data(handle); };
+      taken.read = [handle = archive.get()](Entry&) { return read_data(handle); };
       RENVOI_TRY(const bool go_on, take(std::move(taken)));
       if (!go_on) return {};
     }

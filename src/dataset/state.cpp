@@ -78,13 +78,14 @@ Verdict judge(const Question& question, const Rule& rule) {
   if (question.adjudication != nullptr) return {State::verified, question.adjudication};
   std::vector<std::pair<const Body*, std::uint32_t>> supported;
   std::uint32_t against = 0;
-  for (const auto& [person, word] : question.words) {
+  for (const auto& entry : question.words) {
+    const Word& word = entry.second;
     if (word.against) {
       ++against;
       continue;
     }
-    const auto known =
-        std::find_if(supported.begin(), supported.end(), [&](const auto& entry) { return *entry.first == *word.body; });
+    const auto known = std::find_if(supported.begin(), supported.end(),
+                                    [&](const auto& known_body) { return *known_body.first == *word.body; });
     if (known == supported.end())
       supported.emplace_back(word.body, 1);
     else

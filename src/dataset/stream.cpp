@@ -63,8 +63,7 @@ Result<StreamView> make_view(const Snapshot& snapshot, Selection selection) {
 }
 
 StreamOrder::StreamOrder(const StreamView& view, const StreamSpec& spec)
-    : view_(&view),
-      spec_(spec),
+    : spec_(spec),
       size_(view.items.size()),
       key_(mix(mix(spec.seed) ^ spec.epoch)),
       groups_((view.items.size() + kGroup - 1) / kGroup),

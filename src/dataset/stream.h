@@ -42,7 +42,7 @@ struct StreamView {
 // position, without bytes.
 Result<StreamView> make_view(const Snapshot& snapshot, Selection selection);
 
-// Pure. `view` must outlive it.
+// Pure; it keeps nothing of the view but its size and, when it is balanced, who is of which class.
 class StreamOrder {
  public:
   // Errors: `invalid` (balanced, and no item has a class).
@@ -54,7 +54,6 @@ class StreamOrder {
   StreamOrder(const StreamView& view, const StreamSpec& spec);
   std::size_t shuffled_at(std::uint64_t position) const;
   std::size_t balanced_at(std::uint64_t position) const;
-  const StreamView* view_;
   StreamSpec spec_;
   std::uint64_t size_ = 0, key_ = 0, groups_ = 0;
   Permutation group_order_;
