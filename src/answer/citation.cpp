@@ -1,5 +1,7 @@
 #include "answer/citation.h"
 
+#include "answer/instruction_like.h"
+#include "answer/screen.h"
 #include "extract/text_fragment.h"
 #include "text/normalize.h"
 
@@ -56,8 +58,12 @@ std::optional<Citation> cite(const EvidenceDocument& evidence, text::Range range
   citation.checked_at = evidence.checked_at;
   citation.verified = evidence.verified;
   citation.date = evidence.reference.date;
-  citation.before = tail(std::string_view(document).substr(0, range.begin));
-  citation.after = head(std::string_view(document).substr(range.end));
+  const text::Range around = shown_around(evidence, range);
+  citation.before = tail(text::slice(document, {around.begin, range.begin}));
+  citation.after = head(text::slice(document, {range.end, around.end}));
+  // What stands beyond the passages that were found was not screened.
+  if (!suspects_in(citation.before).empty()) citation.before.clear();
+  if (!suspects_in(citation.after).empty()) citation.after.clear();
   return citation;
 }
 

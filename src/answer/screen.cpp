@@ -45,6 +45,15 @@ text::Range shown_part(const EvidenceDocument& document, text::Range range) {
   return range;
 }
 
+text::Range shown_around(const EvidenceDocument& document, text::Range range) {
+  text::Range around{0, static_cast<std::uint32_t>(document.document.text.size())};
+  for (const text::Range& out : document.kept_out) {
+    if (out.end <= range.begin) around.begin = std::max(around.begin, out.end);
+    if (out.begin >= range.end) around.end = std::min(around.end, out.begin);
+  }
+  return around;
+}
+
 bool is_kept_out(const EvidenceDocument& document, text::Range range) {
   return std::any_of(document.kept_out.begin(), document.kept_out.end(),
                      [&](text::Range out) { return out.begin < range.end && range.begin < out.end; });

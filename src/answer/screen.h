@@ -15,6 +15,8 @@ std::vector<Flagged> screen(Evidence& evidence);
 
 // `range` up to what is kept out of it; may be empty.
 text::Range shown_part(const EvidenceDocument& document, text::Range range);
+// What may be shown around `range`: the document but for what is kept out before and after it, and beyond that.
+text::Range shown_around(const EvidenceDocument& document, text::Range range);
 bool is_kept_out(const EvidenceDocument& document, text::Range range);
 
 }  // namespace renvoi::answer

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "answer/attacks.h"
+#include "answer/citation.h"
 #include "answer/extractive.h"
 #include "answer/generative.h"
 #include "answer/instruction_like.h"
@@ -77,8 +78,12 @@ TEST(Injection, OfTwoHundredDocumentsNoneIsFollowedByTheMostObedientOfModels) {
     flagged += screen(evidence).empty() ? 0 : 1;
     std::vector<ScoredUnit> ranked;
     for (const Unit& unit : units(evidence)) ranked.push_back({unit, {}, 1.0F, 1.0F, 0.0F, {}});
-    // Whatever of it may be quoted.
+    // Whatever of it may be quoted, and what a citation shows around it.
     for (const ScoredUnit& one : ranked) {
+      if (const auto citation = cite(evidence.documents[0], one.unit.range, 1)) {
+        EXPECT_FALSE(is_followed(citation->before)) << attack.carrier << ": " << citation->before;
+        EXPECT_FALSE(is_followed(citation->after)) << attack.carrier << ": " << citation->after;
+      }
       const std::string quote = shown_quote(evidence, one.unit);
       EXPECT_FALSE(is_followed(quote)) << attack.carrier << ": " << attack.payload << "\n" << quote;
     }
