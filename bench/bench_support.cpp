@@ -1,6 +1,6 @@
 // How well a check of generated sentences tells true from false: statements made of the questions, the answers and the
 // sentences of an evaluation set (tests/answer/statements.h), each judged by the sentences of its document.
-// Usage: bench_support EVAL SET... [--show KIND] [--model MODEL.gguf]
+// Usage: bench_support EVAL SET... [--show KIND]
 // Prints, for each share of words that must be held, how many of the true ones stand and how many of the false; with a
 // model, the same of the rule that was here before: cosine and shared words.
 #include <cstdio>

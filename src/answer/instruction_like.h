@@ -1,7 +1,7 @@
 // Text in a document that is not for the people who read it: hidden, or spoken to the machine that does. What is found
 // is kept out of prompts, of quotes and of what may support a sentence, and told with the answer. Documentation is full
 // of "click", "ignore" and "must": only what is addressed to an assistant, speaks of its instructions, directs its
-// answer, or pretends to be a turn of its conversation counts. docs/decisions/0020-instruction-like-text.md has the
+// answer, or pretends to be a turn of its conversation counts. docs/decisions/0023-instruction-like-text.md has the
 // rules and how often they are wrong on real documents.
 //
 // This is no proof against everything that can be written: what it misses still reaches the model as quoted evidence

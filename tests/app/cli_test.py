@@ -96,7 +96,7 @@ class Folder(unittest.TestCase):
 
     def test_bold_is_for_terminals(self):
         arguments = [PROGRAM, "--data", str(self.home.data), "ask", "How much does a crossing with the ferry cost?", "--mode", "extractive"]
-        bold, plain = b"\x1b[1meleven crowns\x1b[0m", b"costs eleven crowns."
+        bold, plain = b"costs \x1b[1meleven crowns\x1b[0m. [1]", b"costs eleven crowns. [1]"
         for variables, expected, other in (({"TERM": "xterm"}, bold, plain), ({"TERM": "xterm", "NO_COLOR": "1"}, plain, bold)):
             leader, follower = pty.openpty()
             process = subprocess.Popen(arguments, stdout=follower, stderr=subprocess.DEVNULL, env={**self.home.environment, **variables})
