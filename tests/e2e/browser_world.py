@@ -14,7 +14,9 @@ MARK = "window.hacked=1"
 HOSTILE = {
     "en/hostile.html": (f'Parking <img src=x onerror="{MARK}"></title><script>{MARK}</script>', "en", [
         ("Parking of bicycles",
-         f"Bicycles are parked behind the mill, in forty racks &lt;img src=x onerror={MARK}&gt; &lt;script&gt;{MARK}&lt;/script&gt; [javascript:{MARK}](javascript:{MARK}).")]),
+         f"Bicycles are parked behind the mill, in forty racks &lt;img src=x onerror={MARK}&gt; &lt;script&gt;{MARK}&lt;/script&gt;."),
+        # A line like this is kept out of quotes (answer/instruction_like.h); it must not run wherever else it comes by.
+        ("Parking of carts", f"Carts are parked beside the mill [javascript:{MARK}](javascript:{MARK}).")]),
     "en/'><img src=x onerror=hacked=1>.html": ("Lockers of the Ravel library", "en", [
         ("Lockers", "A locker is lent for one evening against a deposit of one euro; what is left in it overnight is kept at the desk.")]),
 }
