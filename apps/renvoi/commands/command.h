@@ -40,10 +40,10 @@ void declare_stats_command(CLI::App& app, Context& context);
 void declare_why_command(CLI::App& app, Context& context);
 void declare_extract_command(CLI::App& app, Context& context);
 void declare_eval_command(CLI::App& app, Context& context);
-void declare_model_commands(CLI::App& app, Context& context);   // model list, add, probe
-void declare_key_commands(CLI::App& app, Context& context);     // key new, list, revoke
-void declare_check_commands(CLI::App& app, Context& context);   // check, repair
-void declare_backup_commands(CLI::App& app, Context& context);  // snapshot, restore
+void declare_model_commands(CLI::App& app, Context& context);    // model list, add, probe
+void declare_key_commands(CLI::App& app, Context& context);      // key new, list, revoke
+void declare_check_commands(CLI::App& app, Context& context);    // check, repair
+void declare_backup_commands(CLI::App& app, Context& context);   // snapshot, restore
 void declare_dataset_commands(CLI::App& app, Context& context);  // dataset add, verify, snapshot, stream, ...
 void declare_doctor_command(CLI::App& app, Context& context);
 void declare_completion_command(CLI::App& app, Context& context);
