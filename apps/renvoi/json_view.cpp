@@ -133,6 +133,13 @@ Json json_of(const answer::Dropped& dropped) {
           {"reason", dropped.reason}};
 }
 
+Json json_of(const ApiKey& key) {
+  return {{"id", key.id},
+          {"name", key.name},
+          {"role", std::string(to_string(key.role))},
+          {"created_at", json_time(key.created_at)}};
+}
+
 Json json_of(const answer::Answer& answer) {
   Json citations = Json::array(), dropped = Json::array();
   for (const auto& each : answer.citations) citations.push_back(json_of(each));

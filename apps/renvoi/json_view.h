@@ -9,6 +9,7 @@
 #include "crawl/sync.h"
 #include "extract/document.h"
 #include "ingest/ingest.h"
+#include "keys.h"
 #include "model/model_store.h"
 #include "model/probe.h"
 #include "output.h"
@@ -24,6 +25,7 @@ Json json_of(const catalog::SourcePolicy& policy);
 Json json_of(const catalog::Source& source);
 Json json_of(const search::SearchResponse& response);
 Json json_of(const answer::Answer& answer);
+Json json_of(const ApiKey& key);  // without its hash
 Json json_of(const answer::Citation& citation);
 Json json_of(const answer::Dropped& dropped);
 Json json_of(const ingest::IngestProgress& progress);

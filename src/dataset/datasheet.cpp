@@ -8,29 +8,14 @@
 
 #include "dataset/agreement.h"
 #include "dataset/state.h"
+#include "text/markup.h"
 
 namespace renvoi::dataset {
 namespace {
 
 constexpr std::size_t kMostBars = 40;
 
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
+using text::escaped_markup;
 using Counts = std::map<std::string, std::uint64_t>;
 
 // Horizontal bars, the longest first; what does not fit is one bar.
@@ -56,8 +41,8 @@ std::string bars(const Counts& counts) {
     svg += fmt::format(
         R"(<text x="214" y="{}" text-anchor="end">{}</text><rect x="220" y="{}" width="{:.1f}" height="16" )"
         R"(fill="#3b6ea5"/><text x="{:.1f}" y="{}">{}</text>)",
-        i * 22 + 16, escape(rows[i].first.empty() ? "not stated" : rows[i].first), i * 22 + 3, std::max(width, 1.0),
-        226 + width, i * 22 + 16, rows[i].second);
+        i * 22 + 16, escaped_markup(rows[i].first.empty() ? "not stated" : rows[i].first), i * 22 + 3,
+        std::max(width, 1.0), 226 + width, i * 22 + 16, rows[i].second);
     svg += '\n';
   }
   return svg + "</svg>\n";
@@ -121,8 +106,8 @@ std::string agreement_section(const Gathered& gathered, const SnapshotRoot& root
   if (agreement.pairs.empty()) return text;
   text += "<table><tr><th>People</th><th>Items</th><th>Cohen's kappa</th></tr>\n";
   for (const auto& pair : agreement.pairs)
-    text += fmt::format("<tr><td>{}, {}</td><td>{}</td><td>{}</td></tr>\n", escape(root.agents[pair.one].name),
-                        escape(root.agents[pair.other].name), pair.items, shown(pair.kappa));
+    text += fmt::format("<tr><td>{}, {}</td><td>{}</td><td>{}</td></tr>\n", escaped_markup(root.agents[pair.one].name),
+                        escaped_markup(root.agents[pair.other].name), pair.items, shown(pair.kappa));
   return text + "</table>\n";
 }
 
@@ -135,14 +120,14 @@ Result<std::string> datasheet(const Snapshot& snapshot, std::string_view name) {
     RENVOI_TRY(const auto items, snapshot.chunk(chunk));
     for (const SnapshotItem& item : items) gather(item, root, gathered);
   }
-  const std::string title = escape(root.settings.title.empty() ? name : std::string_view(root.settings.title));
+  const std::string title = escaped_markup(root.settings.title.empty() ? name : std::string_view(root.settings.title));
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title></head><body>\n<h1>{0}</h1>\n"
       "<p>{1}</p>\n<p>Snapshot <code>{2}</code>: {3} items, {4} bytes, {5} assertions; {6} items removed on request. "
       "Captured from {7} to {8}. Licence of the whole: {9}. Verified when {10} of {11} people agree.</p>\n",
-      title, escape(root.settings.description), snapshot.name(), root.items, gathered.bytes, root.assertions,
+      title, escaped_markup(root.settings.description), snapshot.name(), root.items, gathered.bytes, root.assertions,
       gathered.removed, to_rfc3339(gathered.first), to_rfc3339(gathered.last),
-      root.settings.licence.empty() ? "not stated" : escape(root.settings.licence), root.settings.rule.agree,
+      root.settings.licence.empty() ? "not stated" : escaped_markup(root.settings.licence), root.settings.rule.agree,
       root.settings.rule.asked);
   page += section("What holds of the items", bars(gathered.states));
   page += section("Verified classes", bars(gathered.classes));

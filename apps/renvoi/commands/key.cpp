@@ -9,13 +9,6 @@
 namespace renvoi::app {
 namespace {
 
-Json json_of(const ApiKey& key) {
-  return {{"id", key.id},
-          {"name", key.name},
-          {"role", std::string(to_string(key.role))},
-          {"created_at", json_time(key.created_at)}};
-}
-
 Result<void> run_new(Context& context, const std::string& name, const std::string& role) {
   auto files = io::real_file_system();
   KeyRing ring(*files, context.config.data / "keys.json");

@@ -8,13 +8,6 @@
 namespace renvoi::app {
 namespace {
 
-Json json_of(const ApiKey& key) {
-  return {{"id", key.id},
-          {"name", key.name},
-          {"role", std::string(to_string(key.role))},
-          {"created_at", json_time(key.created_at)}};
-}
-
 // Replies, and gives true, when no key of an admin was shown.
 bool refuses(Application& application, const Exchange& exchange) {
   const auto key = application.key_of(exchange.request);
