@@ -142,12 +142,12 @@ void AnswerBatch::fill_batch() {
     }
   }
   reads_ = reading != nullptr && (speaking.empty() || !reads_);
-  if (reads_) speaking.clear();
   if (reads_) {
     take(*reading, std::min({kPromptPiece, reading->answer->prompt_tokens - reading->held.size(),
                              static_cast<std::size_t>(llama_n_batch(context_.get()))}));
+  } else {
+    for (Slot* slot : speaking) take(*slot, 1);
   }
-  for (Slot* slot : speaking) take(*slot, 1);
 }
 
 void AnswerBatch::take(Slot& slot, std::size_t tokens) {

@@ -3,13 +3,12 @@
 import http.server
 import json
 import re
-import threading
 import unittest
 
-from harness import INVALID, NOTES, OK, Home
+from harness import INVALID, NOTES, OK, Home, Loopback
 
 
-class Endpoint:
+class Endpoint(Loopback):
     """An OpenAI-compatible endpoint that writes what `script` makes of the user's message."""
 
     def __init__(self, script):
@@ -38,15 +37,7 @@ class Endpoint:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        self.start(Handler, "/v1")
 
 
 def copyist(message):
